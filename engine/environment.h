@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * environment.h - what a name means at the top level of a VMlet, at compile time.
+ *
+ * A chain: the VMlet's own names, then its imports, then core. Run-time values
+ * live in generations; here is only which global a name is, or which syntax.
+ */
+#ifndef VVM_ENVIRONMENT_H
+#define VVM_ENVIRONMENT_H
+
+#include "machine.h"
+
+enum denotation_kind {
+    DENOTES_NOTHING,
+    DENOTES_GLOBAL,   /* a global variable or function */
+    DENOTES_SPECIAL,  /* a form that the expander knows: enum special_form in expand.c */
+    DENOTES_MACRO,    /* transformer: procedure (form rename compare) -> form, or syntax-rules object */
+    DENOTES_LOCAL,    /* used by the expander inside forms only */
+};
+
+struct denotation {
+    enum denotation_kind kind;
+    uint32_t global;              /* GLOBAL: number in the generation */
+    struct vvm_vmlet *owner;      /* GLOBAL: which VMlet owns it */
+    uint32_t signature;           /* GLOBAL: of the typed function last defined under it; 0 = tagged or unknown */
+    uint32_t special;             /* SPECIAL */
+    vvm_value macro;              /* MACRO: a TYPE_VECTOR that expand.c made, see there */
+    vvm_value inline_form;        /* GLOBAL: lambda form to integrate at calls, or VALUE_FALSE (define-inline) */
+    bool assigned;                /* GLOBAL: some compiled code has set! on it */
+    bool diverges;                /* GLOBAL: the function last compiled for it never returns */
+    bool record_type;             /* GLOBAL: holds a record type; may be used as a parameter type */
+    const struct primitive_row *primitive; /* GLOBAL of core: C primitive, else NULL */
+    const char *doc;              /* or NULL; owned by the environment */
+};
+
+struct vvm_environment {
+    struct vvm_node *node;
+    struct vvm_vmlet *vmlet;
+    struct vvm_environment *parent;   /* core, or NULL in core */
+    struct environment_entry **buckets;
+    uint32_t bucket_count, entry_count;
+};
+
+struct environment_entry {
+    struct environment_entry *next;
+    vvm_value name; /* symbol */
+    struct denotation denotation;
+};
+
+struct vvm_environment *environment_open(struct vvm_node *node, struct vvm_vmlet *vmlet,
+                                         struct vvm_environment *parent); /* NULL: no memory */
+void environment_close(struct vvm_environment *env);
+/** What the symbol means here or in the parents; NULL if nothing. */
+struct denotation *environment_lookup(const struct vvm_environment *env, vvm_value symbol);
+/** The entry in env itself, made (DENOTES_NOTHING) if absent; NULL: no memory.
+ *  Pointers stay valid as long as the environment. */
+struct denotation *environment_entry(struct vvm_environment *env, vvm_value symbol);
+/** Call fn for every visible name, nearest first (for completion and apropos). */
+void environment_each(const struct vvm_environment *env,
+                      void (*fn)(void *data, vvm_value symbol, const struct denotation *d), void *data);
+/** Import: name in `to` denotes what it denotes in `from`. -ENOENT, -ENOMEM. */
+int environment_import(struct vvm_environment *to, const struct vvm_environment *from, vvm_value symbol,
+                       vvm_value as);
+
+#endif

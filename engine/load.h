@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * load.h - from text or image to a running generation: the loader that vvm, vvmd
+ * and the embedding API share.
+ */
+#ifndef VVM_LOAD_H
+#define VVM_LOAD_H
+
+#include "unit.h"
+
+/* ---- reader ---- */
+
+struct reader {
+    struct vvm_context *ctx;
+    struct vvm_environment *env; /* for {name ...} readers; may be NULL */
+    const char *text, *end, *at; /* UTF-8 */
+    unsigned file, line, column; /* position of *at; columns count code points from 1 */
+    unsigned depth;              /* nesting, at most 1000 */
+    bool fold_case;
+    bool incomplete;             /* set when the text ended inside a datum (REPL: read on) */
+};
+void reader_init(struct reader *r, struct vvm_context *ctx, struct vvm_environment *env, unsigned file,
+                 const char *text, size_t octets);
+/** Next datum into *out; VALUE_EOF at the end. -EINVAL with pending `read` and the
+ *  position. Pairs carry positions. */
+int reader_next(struct reader *r, vvm_value *out);
+/** Parse a number as the reader does (radix 2..16); VALUE_FALSE if it is none,
+ *  VALUE_EXCEPTION if an integer does not fit. KiB and MiB suffixes only if radix is 10. */
+vvm_value parse_number(struct vvm_context *ctx, const char *text, size_t octets, unsigned radix);
+
+/* ---- printer ---- */
+
+enum print_style { PRINT_DISPLAY, PRINT_WRITE };
+/** Append the text of v; iterative, shared and circular structure is labelled
+ *  (#0=) by write, at most `limit` octets (0 = 16 MiB), then "...". Control
+ *  characters are escaped in write style, and in display style when to a terminal. */
+int print_value(struct vvm_node *node, FILE *to, vvm_value v, enum print_style style, size_t limit);
+/** equal?, iterative; false also when more than 2^20 pairs were compared. *octets
+ *  counts work for fuel. */
+bool values_equal(vvm_value a, vvm_value b, uint64_t *work);
+bool values_eqv(vvm_value a, vvm_value b);
+
+/* ---- loading ---- */
+
+/** Read, compile, verify, link and run every form of a source text as VMlet `name`
+ *  (VALUE_FALSE: the text's (vmlet name ...) form says, else "user"), as one
+ *  transaction. On failure nothing has changed, ctx->pending holds the error. */
+int load_source(struct vvm_context *ctx, const char *file, const char *text, size_t octets,
+                struct vvm_vmlet **vmlet);
+int load_image(struct vvm_context *ctx, const char *file, const uint8_t *data, size_t octets,
+               struct vvm_vmlet **vmlet);
+/** load_source or load_image by content, from a path; also looks for NAME.vml and
+ *  NAME.vmi of imports in the folders of `path_list` (colon-separated). */
+int load_file(struct vvm_context *ctx, const char *path, struct vvm_vmlet **vmlet);
+/** Evaluate one datum in env now (REPL, eval): its own transaction unless one is open. */
+int eval_datum(struct vvm_context *ctx, struct vvm_environment *env, vvm_value datum, vvm_value *result);
+/** Compile a source file to an image without publishing it (scratch node of its own). */
+int compile_file(struct vvm_context *ctx, const char *path, bool debug_lines, uint8_t **image, size_t *octets);
+/** One line for people about ctx->pending: "file:line:column: error type: ... ", then
+ *  the back-trace, one indented line a frame, when there is one. */
+void print_pending(struct vvm_context *ctx, FILE *to);
+
+#endif

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * packet.h - packets, their buffers, the ledger, and what the engine asks of its host.
+ *
+ * A packet is a view [head, head+length) of a buffer that one owner holds. Room
+ * before head is headroom: layers that were peeled still stand there, tunnels are
+ * written there. The host (daemon, embedder, test) receives a frame, peels its
+ * carriers (Ethernet, IP, UDP), finds the network by match_lookup and hands the
+ * packet to network_receive, which owns it from then on.
+ */
+#ifndef VVM_PACKET_H
+#define VVM_PACKET_H
+
+#include "machine.h"
+
+#define PACKET_LAYERS 8
+
+/* Where buffers come from. A port has one; so has a worker for packets made by
+ * programs. Not thread-safe: one worker each. */
+struct vvm_pool {
+    struct vvm_packet *(*alloc)(struct vvm_pool *pool); /* head = headroom, length = 0; NULL: exhausted */
+    void (*free)(struct vvm_pool *pool, struct vvm_packet *packet);
+    uint32_t headroom; /* octets kept free before head by alloc */
+    uint32_t room;     /* octets of a buffer, headroom included */
+};
+
+struct peeled_layer {
+    const struct network *network; /* whose header stood here */
+    uint32_t offset;               /* of the header, from base */
+    uint32_t key;                  /* by which it chose the next network */
+};
+
+struct vvm_packet {
+    struct vvm_pool *pool;
+    uint8_t *base;
+    uint32_t capacity, head, length;
+    uint32_t payload_end;    /* offset from base of the received octets' end, padding included */
+    uint16_t ingress;        /* device it came in by; 0xffff: made here */
+    uint16_t layer_count;    /* peeled by networks, outermost first */
+    struct peeled_layer layers[PACKET_LAYERS];
+    /* the host's own: how it came in, so that transmit can seal it again */
+    uint8_t carrier;         /* enum carrier_kind; 0 for a packet made here */
+    uint16_t link_offset, ip_offset, udp_offset; /* of the peeled carrier headers, from base */
+    uint32_t peer;           /* IPv4 address that the frame came from, 0 unknown */
+    void *owner;             /* the pool's */
+    struct vvm_packet *next; /* the pool's, or a burst's */
+};
+
+/* A static pool over malloc'd buffers, for tests and for packets made by programs. */
+struct buffer_pool;
+int buffer_pool_open(struct buffer_pool **pool, uint32_t buffers, uint32_t room, uint32_t headroom);
+void buffer_pool_close(struct buffer_pool *pool); /* every packet must have come back: ASSERT */
+struct vvm_pool *buffer_pool_ops(struct buffer_pool *pool);
+unsigned buffer_pool_used(const struct buffer_pool *pool);
+
+/* ---- ledger ------------------------------------------------------------------------ */
+
+/* received + created = sent + delivered + consumed + dropped + held, at every snapshot */
+enum ledger_kind {
+    LEDGER_RECEIVED, LEDGER_CREATED, LEDGER_SENT, LEDGER_DELIVERED, LEDGER_CONSUMED,
+    LEDGER_DROPPED, LEDGER_HELD, LEDGER_KINDS
+};
+#define LEDGER_ROWS 1024 /* fixed: rows beyond it are counted under the name "other" */
+
+struct ledger_row {
+    enum ledger_kind kind;
+    char name[56];
+    uint64_t count;
+};
+struct ledger; /* one per node; counters per context, summed when read */
+int ledger_open(struct vvm_node *node);
+void ledger_close(struct vvm_node *node);
+/** Number of the row (kind, name), made when new; never fails (see LEDGER_ROWS). */
+unsigned ledger_row(struct vvm_node *node, enum ledger_kind kind, const char *name);
+/** Count n (may be negative for HELD) in a row. */
+void ledger_count(struct vvm_context *ctx, unsigned row, int64_t n);
+void ledger_count_named(struct vvm_context *ctx, enum ledger_kind kind, const char *name);
+/** Copy of all rows with count != 0, sorted by kind and name. Returns how many. */
+unsigned ledger_read(struct vvm_node *node, struct ledger_row *rows, unsigned room);
+/** 0 if it balances, else the difference in - out. */
+int64_t ledger_balance(struct vvm_node *node);
+
+/* ---- what the engine asks of its host ------------------------------------------------- */
+
+/* hop, as the language sees it, is an integer: device << 32 | IPv4 address (0: none). */
+#define HOP_DEVICE(h) ((uint16_t)((uint64_t)(h) >> 32))
+#define HOP_ADDRESS(h) ((uint32_t)(h))
+
+struct vvm_host_ops {
+    /* Send a sealed network packet (its outermost network header at head) through a
+     * device, toward an address; carrier_network is the outermost network, its match
+     * clauses say over which carriers it may go. Takes the packet. 0, or the
+     * negative errno with *reason a static drop reason ("no-device", "too-big" ...). */
+    int (*transmit)(void *host, struct vvm_context *ctx, struct vvm_packet *packet, uint16_t device,
+                    uint32_t address, const struct network *outermost, const char **reason);
+    /* Hand octets to an application. The packet stays the engine's. 0 or -errno with
+     * *reason. */
+    int (*deliver)(void *host, struct vvm_context *ctx, const struct network *network, uint32_t port,
+                   const uint8_t *octets, uint32_t length, const char **reason);
+    /* Pool for packets that programs make on this context. */
+    struct vvm_pool *(*pool)(void *host, struct vvm_context *ctx);
+    /* Largest network packet a device carries, octets; 0 = no such device. */
+    uint32_t (*mtu)(void *host, uint16_t device);
+    /* Local addresses of this node: i-th, or 0 past the end. */
+    uint32_t (*address)(void *host, unsigned i);
+    /* One log line from the language; may be NULL. */
+    void (*log)(void *host, const char *line);
+};
+
+/* ---- the way of a packet ---------------------------------------------------------------- */
+
+/* What a match clause names. Values of the key: EtherType, IP protocol, UDP
+ * destination port, or the key of another network. */
+enum match_kind { MATCH_ETHERNET, MATCH_IP, MATCH_UDP, MATCH_NETWORK };
+
+/** The network that claims (kind, key) in the context's generation, or NULL. */
+const struct network *match_lookup(const struct vvm_generation *generation, enum match_kind kind, uint32_t key);
+/** Call fn for every carrier match clause of the generation (port filters). */
+void match_each(const struct vvm_generation *generation,
+                void (*fn)(void *data, enum match_kind kind, uint32_t key, const struct network *network),
+                void *data);
+
+enum outcome { OUTCOME_SENT, OUTCOME_DELIVERED, OUTCOME_DROPPED, OUTCOME_CONSUMED, OUTCOME_HELD };
+struct outcome_report {
+    enum outcome outcome;
+    const char *name;  /* reason, cause or device text; valid until the next packet */
+    const char *network;
+    int64_t fuel_used;
+};
+/** Execute a packet whose head stands at the network's header: peel, decode, run,
+ *  send or drop, and count it. The packet is gone afterwards (freed, sent or held).
+ *  ctx must be a packet context; its generation is pinned for this packet (or burst,
+ *  if the caller did). Received packets must have been counted LEDGER_RECEIVED by
+ *  the caller. report may be NULL. */
+void network_receive(struct vvm_context *ctx, const struct network *network, struct vvm_packet *packet,
+                     struct outcome_report *report);
+/** Pin the current generation for a burst; unpin after it. */
+void generation_enter(struct vvm_context *ctx);
+void generation_leave(struct vvm_context *ctx);
+
+/** Name of a network, for people. */
+const char *network_name(const struct network *network);
+
+#endif
