@@ -117,7 +117,9 @@ struct signature {
     const uint8_t *types;
 };
 /** What a number means; valid as long as the node. */
-const struct signature *signature_at(const struct vvm_node *node, uint32_t number);
+const struct signature *signature_at(const struct vvm_node *node, uint32_t number); /* NULL: no such number */
+/** Free the table; node_close calls it last. */
+void signature_close(struct vvm_node *node);
 
 /* ---- primitives in C ----------------------------------------------------------- */
 
@@ -327,6 +329,7 @@ struct vvm_options {
     void *clock_data;
     FILE *output;       /* current-output-port at start; NULL = stdout */
     uint64_t seed;      /* of hash keys and random numbers; 0 = from the system */
+    const char *path;   /* folders, colon-separated, in which imports are looked for; NULL = none */
 };
 
 struct vvm_vmlet {
@@ -339,6 +342,8 @@ struct vvm_vmlet {
     vvm_value header; /* the (vmlet ...) form's clauses */
 };
 
+#define LOAD_NESTING_MAX 16 /* imports of imports */
+
 struct heap;
 struct symbol_table;
 struct string_list;
@@ -350,6 +355,8 @@ struct vvm_node {
     struct vvm_generation *current;   /* loaded with acquire; stored with release */
     struct vvm_generation *candidate; /* the one a load is building, or NULL */
     struct vvm_vmlet *vmlets;         /* newest first; the last is `core` */
+    struct vvm_vmlet *refused;        /* by the last load; freed when the next begins */
+    unsigned loading;                 /* loads in one another, by imports */
     struct vvm_environment *core;
     struct vvm_context control;       /* the control thread's context */
     struct vvm_root *roots;
@@ -361,6 +368,10 @@ struct vvm_node {
     struct epoch *epoch;              /* ck_epoch instance and records */
     struct ledger *ledger;
     void *host;                       /* the daemon's node */
+    struct runtime_state {            /* lib/: parameters that hold the standard ports; value 0 until made */
+        struct vvm_root ports[3];     /* input, output, error */
+        uint64_t symbols;             /* counter of generate-symbol */
+    } runtime;
     const struct vvm_host_ops *host_ops;
 };
 
@@ -379,6 +390,8 @@ const char *node_file_name(const struct vvm_node *node, unsigned index);
 /** Number of the global `name` owned by `owner`; made (undefined) if new.
  *  UINT32_MAX when memory is out. */
 uint32_t global_number(struct vvm_node *node, struct vvm_vmlet *owner, vvm_value name);
+/** Forget the globals of a VMlet that was refused and is about to be freed. */
+void globals_forget(struct vvm_node *node, struct vvm_vmlet *owner);
 /** Begin, publish or abandon a load. One at a time (-EBUSY). begin copies the
  *  current generation into node->candidate; the control context runs in it.
  *  publish runs the checks of generation.c (profile of every instruction body,
