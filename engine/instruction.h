@@ -66,6 +66,12 @@ enum effect {
 #define EFFECTS_LOAD_PROFILE \
     (EFFECT_LOAD | EFFECT_CLOSURE | EFFECT_UNKNOWN_CALL | EFFECT_OUTPUT | EFFECT_SYMBOL | EFFECT_INTERNAL)
 
+/* What a set's member or a network's hook may do: anything that packet code may; each
+ * is held to it when a generation is published. */
+#define EFFECTS_MEMBER \
+    (EFFECT_ALLOCATE | EFFECT_PACKET | EFFECT_EMIT | EFFECT_HALT | EFFECT_TABLE_READ | EFFECT_TABLE_WRITE \
+     | EFFECT_TIME | EFFECT_PROGRAM)
+
 /* What IS, CHECK and JUMP_IS test; also the types that parameters, `takes` and
  * primitive signatures name. Order is part of the image format: append only. */
 enum value_class {

@@ -12,7 +12,8 @@
  * locals, then its operand stack; each wire instruction is one INVOKE word that
  * knows its stack base, its row, and where its operands stand in the constants. So
  * there is one loop, one frame layout, one operand stack for Lisp and wire code, and
- * the octets of the packet are never read again.
+ * the octets of the packet are never read again. program.h says what a FUNCTION_WIRE
+ * function looks like to the machine.
  */
 #ifndef VVM_WIRE_H
 #define VVM_WIRE_H
@@ -64,6 +65,8 @@ struct wire_instruction {
     uint8_t opcode;
     struct body_shape shape;
     const struct vvm_function *body;
+    uint8_t handlers_below; /* wire handlers that must be open before: most pops along a path */
+    uint8_t handlers_above; /* most handlers open at one time beyond those before */
     uint8_t exit_count;
     struct wire_exit exits[WIRE_EXITS_MAX];
 };

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * network.h - networks, open sets and what a generation knows of them. Private to
+ * the engine; the host sees packet.h.
+ *
+ * node.c and generation.c call wire_open ... wire_generation_free; context.c calls
+ * wire_context_open and wire_context_close.
+ */
+#ifndef VVM_WIRE_NETWORK_H
+#define VVM_WIRE_NETWORK_H
+
+#include "../packet.h"
+#include "program.h"
+
+/** node->wire. 0 or -ENOMEM. Close frees all networks, instructions, sets. */
+int wire_open(struct vvm_node *node);
+void wire_close(struct vvm_node *node);
+/** Give the new generation `to` what `from` (NULL: nothing) knows of networks. */
+int wire_generation_copy(struct vvm_node *node, const struct vvm_generation *from, struct vvm_generation *to);
+/** Free what the generation alone owns. */
+void wire_generation_free(struct vvm_generation *generation);
+/** ctx->execution, with the cache of programs; only for packet contexts. */
+int wire_context_open(struct vvm_context *ctx);
+void wire_context_close(struct vvm_context *ctx);
+/** At publish: build opcode and match tables of the candidate and check that
+ *  instruction bodies, hooks and members stay in the packet profile. -EPERM with
+ *  ctx->pending: the error `profile`, with the chain of calls, or `program`. */
+int wire_check(struct vvm_context *ctx, struct vvm_generation *candidate);
+
+/** What the raised value is for a handler of a wire program or for `uncaught`: the
+ *  network's on-error mapping of the engine's own errors; else v itself. */
+vvm_value network_map_error(struct vvm_context *ctx, vvm_value v);
+/** The procedure that a TYPE_MEMBER handle stands for: what CALL_MEMBER calls.
+ *  VALUE_FALSE if v is no member. */
+vvm_value member_procedure(vvm_value v);
+
+#endif
