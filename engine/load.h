@@ -30,9 +30,9 @@ vvm_value parse_number(struct vvm_context *ctx, const char *text, size_t octets,
 
 /* ---- printer ---- */
 
-enum print_style { PRINT_DISPLAY, PRINT_WRITE };
-/** Append the text of v; iterative, shared and circular structure is labelled
- *  (#0=) by write, at most `limit` octets (0 = 16 MiB), then "...". Control
+enum print_style { PRINT_DISPLAY, PRINT_WRITE, PRINT_SHARED, PRINT_SIMPLE }; /* write-shared, write-simple: no labels */
+/** Append the text of v; iterative, circular structure is labelled
+ *  (#0=), by write-shared also what is only shared, at most `limit` octets (0 = 16 MiB), then "...". Control
  *  characters are escaped in write style, and in display style when to a terminal. */
 int print_value(struct vvm_node *node, FILE *to, vvm_value v, enum print_style style, size_t limit);
 /** equal?, iterative; false also when more than 2^20 pairs were compared. *octets
@@ -54,7 +54,8 @@ int load_image(struct vvm_context *ctx, const char *file, const uint8_t *data, s
 int load_file(struct vvm_context *ctx, const char *path, struct vvm_vmlet **vmlet);
 /** Evaluate one datum in env now (REPL, eval): its own transaction unless one is open. */
 int eval_datum(struct vvm_context *ctx, struct vvm_environment *env, vvm_value datum, vvm_value *result);
-/** Compile a source file to an image without publishing it (scratch node of its own). */
+/** Compile a source file to an image without publishing it (loads it, with its
+ *  imports, into ctx's node: give it a node of its own). */
 int compile_file(struct vvm_context *ctx, const char *path, bool debug_lines, uint8_t **image, size_t *octets);
 /** One line for people about ctx->pending: "file:line:column: error type: ... ", then
  *  the back-trace, one indented line a frame, when there is one. */

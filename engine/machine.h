@@ -329,6 +329,8 @@ struct vvm_options {
     void *clock_data;
     FILE *output;       /* current-output-port at start; NULL = stdout */
     uint64_t seed;      /* of hash keys and random numbers; 0 = from the system */
+    void (*exit_hook)(void *data, int status); /* what (exit) does; NULL: it is an error */
+    void *exit_data;
     const char *path;   /* folders, colon-separated, in which imports are looked for; NULL = none */
 };
 

@@ -179,6 +179,34 @@ struct error_object {
     vvm_value trace;     /* list of (name . position) or VALUE_FALSE */
 };
 
+/* The next three hold nothing but values, `length` of them after the header. */
+
+/* Entries stand in the order of insertion: key, value, hash (a fixnum) each; a
+ * deleted entry has the key VALUE_UNDEFINED. index: 32-bit entry numbers + 1,
+ * open addressing. */
+struct hash_object {
+    uint64_t header;   /* length = HASH_VALUES */
+    vvm_value count;   /* fixnum: live entries */
+    vvm_value used;    /* fixnum: entries, deleted ones included */
+    vvm_value entries; /* vector */
+    vvm_value index;   /* bytes; a power of two of words */
+};
+enum { HASH_VALUES = 4 };
+
+struct port_object {
+    uint64_t header;        /* length = PORT_VALUES */
+    vvm_value flags;        /* fixnum of enum port_flag, lib/lib.h */
+    vvm_value buffer;       /* bytes: UTF-8 of a textual port */
+    vvm_value at, end;      /* fixnums: reading position, octets filled */
+    vvm_value file, line, column; /* fixnums: position of what is read next */
+};
+enum { PORT_VALUES = 7 };
+
+struct environment_object {
+    uint64_t header; /* length = 1 */
+    vvm_value vmlet; /* name of the VMlet whose environment it is */
+};
+
 /* ---- tests and access ------------------------------------------------------ */
 
 static inline unsigned value_tag(vvm_value v) { return (unsigned)(v & TAG_MASK); }
