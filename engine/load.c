@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * load.c - from text or image to a running generation.
+ *
+ *   text --reader--> datum --expand--> tree --compile--> unit --verify--> link --> run
+ *   image --decode----------------------------------------^
+ *
+ * A load is one transaction: a failure leaves the node as it was. What was loaded
+ * and then refused stays in memory until the next load, since the pending error may
+ * still refer to it.
+ */
+#include "load.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ast.h"
+#include "prelude.h"
+#include "vmlet.h"
+
+/* ---- one form -------------------------------------------------------------------- */
+
+/* Check, link and own a finished unit; frees it when it is refused. */
+static int adopt_unit(struct vvm_context *ctx, struct vvm_unit *unit)
+{
+    struct verify_error error;
+    int err = verify_unit(unit, &error);
+    if (err) {
+        raise_message(ctx, ERROR_VERIFY, VALUE_DEFAULT, "%s", error.text);
+        unit_free(unit);
+        return err;
+    }
+    err = unit_link(ctx, unit);
+    if (err) {
+        unit_free(unit);
+        return err;
+    }
+    unit->next = unit->vmlet->units;
+    unit->vmlet->units = unit;
+    return 0;
+}
+
+static int run_scripts(struct vvm_context *ctx, struct vvm_unit *unit, vvm_value *result)
+{
+    for (uint32_t i = 0; i < unit->script_count; i++) {
+        uint64_t word = VALUE_UNSPECIFIED;
+        int err = vvm_run(ctx, &unit->functions[unit->scripts[i]], NULL, &word);
+        if (err) return err;
+        *result = word;
+    }
+    return 0;
+}
+
+static int compile_tree(struct vvm_context *ctx, struct vvm_environment *env, struct ast_pool *pool,
+                        struct ast_node *tree, struct vvm_unit **unit)
+{
+    struct unit_builder builder;
+    uint32_t script;
+    int err = unit_begin(&builder, ctx->node, env->vmlet);
+    if (err) return err;
+    err = compile_toplevel(ctx, &builder, pool, tree, &script);
+    if (!err) err = unit_add_script(&builder, script);
+    if (err) {
+        unit_abandon(&builder);
+        return err;
+    }
+    *unit = unit_finish(&builder);
+    return 0;
+}
+
+static int compile_datum(struct vvm_context *ctx, struct vvm_environment *env, vvm_value datum,
+                         struct vvm_unit **unit)
+{
+    struct ast_node *tree;
+    struct ast_pool *pool = ast_pool_open();
+    if (!pool) return -ENOMEM;
+    int err = expand_toplevel(ctx, env, datum, pool, &tree);
+    if (!err) err = compile_tree(ctx, env, pool, tree, unit);
+    ast_pool_close(pool);
+    return err;
+}
+
+/* Inside an open transaction. */
+static int eval_inside(struct vvm_context *ctx, struct vvm_environment *env, vvm_value datum, vvm_value *result)
+{
+    struct vvm_unit *unit;
+    *result = VALUE_UNSPECIFIED;
+    int err = compile_datum(ctx, env, datum, &unit);
+    if (!err) err = adopt_unit(ctx, unit);
+    if (!err) err = run_scripts(ctx, unit, result);
+    return err;
+}
+
+/* ---- transactions ------------------------------------------------------------------ */
+
+/* 1: begun here; 0: one was open already; -errno. */
+static int transaction_begin(struct vvm_context *ctx)
+{
+    if (ctx->node->candidate) return 0;
+    ctx->pending.kind = PENDING_NONE;
+    ctx->fuel = ctx->node->options.load_fuel;
+    int err = generation_begin(ctx->node);
+    if (err) raise_message(ctx, ERROR_USER, VALUE_DEFAULT, "a load cannot begin: %s", strerror(-err));
+    return err ? err : 1;
+}
+
+static int transaction_end(struct vvm_context *ctx, int begun, int err)
+{
+    if (begun <= 0) return err;
+    if (!err) err = generation_publish(ctx->node);
+    else generation_abandon(ctx->node);
+    return err;
+}
+
+/* Every -errno that reaches a caller comes with a pending error. */
+static int settle(struct vvm_context *ctx, int err)
+{
+    if (err && ctx->pending.kind == PENDING_NONE)
+        raise_message(ctx, ERROR_USER, VALUE_DEFAULT, "the load failed: %s", strerror(-err));
+    return err;
+}
+
+int eval_datum(struct vvm_context *ctx, struct vvm_environment *env, vvm_value datum, vvm_value *result)
+{
+    int begun = transaction_begin(ctx);
+    if (begun < 0) return begun;
+    int err = eval_inside(ctx, env, datum, result);
+    return settle(ctx, transaction_end(ctx, begun, err));
+}
+
+/* ---- sources -------------------------------------------------------------------------- */
+
+static int eval_text(struct vvm_context *ctx, struct vvm_environment *env, struct reader *reader)
+{
+    vvm_value datum, result;
+    for (;;) {
+        int err = reader_next(reader, &datum);
+        if (err || datum == VALUE_EOF) return err;
+        err = eval_inside(ctx, env, datum, &result);
+        if (err) return err;
+    }
+}
+
+static unsigned file_index(struct vvm_node *node, const char *file) { return file ? node_file(node, file) : 0; }
+
+int load_prelude(struct vvm_context *ctx, const char *name, const char *text, size_t octets)
+{
+    struct reader reader;
+    int begun = transaction_begin(ctx);
+    if (begun < 0) return begun;
+    reader_init(&reader, ctx, ctx->node->core, file_index(ctx->node, name), text, octets);
+    int err = eval_text(ctx, ctx->node->core, &reader);
+    return settle(ctx, transaction_end(ctx, begun, err));
+}
+
+/* A VMlet that is being loaded: its name must be new. */
+static int vmlet_begin(struct vvm_context *ctx, vvm_value name, int64_t version, vvm_value header,
+                       struct vvm_vmlet **out)
+{
+    if (vmlet_named(ctx->node, name)) {
+        raise_message(ctx, ERROR_USER, name, "a VMlet `%s` is loaded already", symbol_name(name));
+        return -EEXIST;
+    }
+    *out = vmlet_new(ctx->node, name);
+    if (!*out) return -ENOMEM;
+    (*out)->version = version;
+    (*out)->header = header;
+    return 0;
+}
+
+/* Put the VMlet on the node's list, or take back what it did. */
+static int vmlet_end(struct vvm_context *ctx, struct vvm_vmlet *vmlet, int begun, int err)
+{
+    struct vvm_node *node = ctx->node;
+    vmlet->next = node->vmlets;
+    node->vmlets = vmlet; /* the checks of publish name it */
+    err = transaction_end(ctx, begun, err);
+    if (!err) return 0;
+    node->vmlets = vmlet->next;
+    vmlet->next = node->refused;
+    node->refused = vmlet;
+    return err;
+}
+
+/* Free what earlier loads left; nothing refers to it once a new load begins. */
+static void forget_refused(struct vvm_node *node)
+{
+    while (node->refused) {
+        struct vvm_vmlet *vmlet = node->refused;
+        node->refused = vmlet->next;
+        globals_forget(node, vmlet);
+        vmlet_free(vmlet);
+    }
+}
+
+/* The header stands first, if there is one: without it the VMlet is called `user`. */
+static int read_header(struct vvm_context *ctx, struct reader *reader, vvm_value *name, int64_t *version,
+                       vvm_value *header)
+{
+    struct reader ahead = *reader;
+    vvm_value datum;
+    *name = intern(ctx->node, "user");
+    *version = 1;
+    *header = VALUE_NULL;
+    int err = reader_next(&ahead, &datum);
+    if (err || !vmlet_form(ctx, datum)) return err;
+    *reader = ahead;
+    return vmlet_header(ctx, datum, name, version, header);
+}
+
+static int load_text(struct vvm_context *ctx, struct reader *reader, const char *file, struct vvm_vmlet **out)
+{
+    vvm_value name, header;
+    int64_t version;
+    int err = read_header(ctx, reader, &name, &version, &header);
+    if (!err) err = vmlet_begin(ctx, name, version, header, out);
+    if (err) return err;
+    err = vmlet_imports(ctx, *out, file);
+    int begun = err ? 0 : transaction_begin(ctx);
+    if (begun < 0) err = begun;
+    reader->env = (*out)->environment;
+    if (!err) err = eval_text(ctx, (*out)->environment, reader);
+    return vmlet_end(ctx, *out, begun, err);
+}
+
+int load_source(struct vvm_context *ctx, const char *file, const char *text, size_t octets,
+                struct vvm_vmlet **vmlet)
+{
+    struct reader reader;
+    struct vvm_vmlet *loaded;
+    if (!ctx->node->loading) forget_refused(ctx->node);
+    ctx->node->loading++;
+    ctx->pending.kind = PENDING_NONE;
+    reader_init(&reader, ctx, ctx->node->core, file_index(ctx->node, file), text, octets);
+    int err = load_text(ctx, &reader, file, &loaded);
+    ctx->node->loading--;
+    if (!err && vmlet) *vmlet = loaded;
+    return settle(ctx, err);
+}
+
+/* ---- images ------------------------------------------------------------------------------ */
+
+static int load_unit(struct vvm_context *ctx, struct vvm_unit *unit, const char *file, struct vvm_vmlet *vmlet)
+{
+    vvm_value ignored;
+    int err = vmlet_imports(ctx, vmlet, file);
+    int begun = err ? 0 : transaction_begin(ctx);
+    if (begun < 0) err = begun;
+    if (err) unit_free(unit);
+    else err = adopt_unit(ctx, unit);
+    if (!err) err = run_scripts(ctx, unit, &ignored);
+    return vmlet_end(ctx, vmlet, begun, err);
+}
+
+int load_image(struct vvm_context *ctx, const char *file, const uint8_t *data, size_t octets,
+               struct vvm_vmlet **vmlet)
+{
+    struct vvm_unit *unit;
+    struct vvm_vmlet *loaded;
+    char why[160];
+    if (!ctx->node->loading) forget_refused(ctx->node);
+    ctx->pending.kind = PENDING_NONE;
+    int err = image_decode(ctx->node, data, octets, &unit, why, sizeof why);
+    if (err) {
+        raise_message(ctx, ERROR_IMAGE, VALUE_DEFAULT, "%s: %s", file ? file : "image", why);
+        return err;
+    }
+    struct vvm_vmlet *described = unit->vmlet;
+    err = vmlet_begin(ctx, described->name, described->version, described->header, &loaded);
+    free(described);
+    unit->vmlet = loaded;
+    if (err) {
+        unit->vmlet = NULL;
+        unit_free(unit);
+        return settle(ctx, err);
+    }
+    ctx->node->loading++;
+    err = load_unit(ctx, unit, file, loaded);
+    ctx->node->loading--;
+    if (!err && vmlet) *vmlet = loaded;
+    return settle(ctx, err);
+}
+
+int load_file(struct vvm_context *ctx, const char *path, struct vvm_vmlet **vmlet)
+{
+    char *data;
+    size_t octets;
+    if (ctx->node->loading >= LOAD_NESTING_MAX) {
+        raise_message(ctx, ERROR_RECURSION, VALUE_DEFAULT, "%s: imports are nested too deeply, or in a circle", path);
+        return -ELOOP;
+    }
+    int err = file_read(path, SOURCE_MAX, &data, &octets);
+    if (err) {
+        ctx->pending.kind = PENDING_NONE;
+        raise_message(ctx, ERROR_FILE, VALUE_DEFAULT, "%s: %s", path, strerror(-err));
+        return err;
+    }
+    err = octets >= 4 && !memcmp(data, "VVMI", 4) ? load_image(ctx, path, (uint8_t *)data, octets, vmlet)
+                                                   : load_source(ctx, path, data, octets, vmlet);
+    free(data);
+    return err;
+}
+
+/* ---- compiling to an image ------------------------------------------------------------------ */
+
+/* The VMlet's units, oldest first, as one. */
+static int merge_units(struct unit_builder *builder, struct vvm_unit *newest)
+{
+    struct vvm_unit *oldest = NULL;
+    while (newest) { /* reverse in place: the VMlet is thrown away afterwards */
+        struct vvm_unit *next = newest->next;
+        newest->next = oldest;
+        oldest = newest;
+        newest = next;
+    }
+    int err = 0;
+    for (struct vvm_unit *u = oldest; u && !err; u = u->next) err = unit_merge(builder, u);
+    builder->vmlet->units = oldest;
+    return err;
+}
+
+static int encode_vmlet(struct vvm_node *node, struct vvm_vmlet *vmlet, bool debug_lines, uint8_t **image,
+                        size_t *octets)
+{
+    struct unit_builder builder;
+    int err = unit_begin(&builder, node, vmlet);
+    if (err) return err;
+    err = merge_units(&builder, vmlet->units);
+    if (err) {
+        unit_abandon(&builder);
+        return err;
+    }
+    struct vvm_unit *whole = unit_finish(&builder);
+    err = image_encode(whole, image, octets, debug_lines);
+    unit_free(whole);
+    return err;
+}
+
+int compile_file(struct vvm_context *ctx, const char *path, bool debug_lines, uint8_t **image, size_t *octets)
+{
+    struct vvm_vmlet *vmlet;
+    int err = load_file(ctx, path, &vmlet);
+    if (!err) err = encode_vmlet(ctx->node, vmlet, debug_lines, image, octets);
+    return settle(ctx, err);
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* vmlet.h - private to the loader: VMlet objects and their headers. */
+#ifndef VVM_VMLET_H
+#define VVM_VMLET_H
+
+#include "load.h"
+
+/** A new VMlet with an environment under core, not yet on the node's list. NULL: no memory. */
+struct vvm_vmlet *vmlet_new(struct vvm_node *node, vvm_value name);
+/** Free a VMlet, its environment and its units. */
+void vmlet_free(struct vvm_vmlet *vmlet);
+/** By name (symbol), or NULL. */
+struct vvm_vmlet *vmlet_named(const struct vvm_node *node, vvm_value name);
+/** True if datum is a (vmlet NAME clause ...) form. */
+bool vmlet_form(struct vvm_context *ctx, vvm_value datum);
+/** Check the clauses, load what they import (looking beside `file` and in the node's
+ *  path) and bind the imported names. 0, or -EINVAL with pending set. */
+int vmlet_imports(struct vvm_context *ctx, struct vvm_vmlet *vmlet, const char *file);
+/** Name and version out of a (vmlet ...) form into *name, *version; the clauses into
+ *  *clauses. -EINVAL with pending. */
+int vmlet_header(struct vvm_context *ctx, vvm_value datum, vvm_value *name, int64_t *version, vvm_value *clauses);
+
+/** Whole file, zero-terminated, malloc'd; at most `cap` octets. -errno. */
+int file_read(const char *path, size_t cap, char **data, size_t *octets);
+#define SOURCE_MAX (8u << 20)
+
+#endif

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * case_test.c - runs the case files under tests/cases: expressions and what they give.
+ *
+ *   any datums, over several lines
+ *   => VALUE      the last one's value, as `write` prints it
+ *   =! NAME       it raises: the error's name, or the raised value as written
+ *   =~ "TEXT"     what it all wrote to the current output port
+ *
+ * Every case runs in an environment of its own; one file is one CUnit test.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../engine/load.h"
+#include "../engine/vmlet.h"
+#include "suites.h"
+
+#define CASE_FILES_MAX 128
+
+struct case_run {
+    struct vvm_node *node;
+    const char *file;
+    unsigned line; /* where the case begins */
+    FILE *output;
+    char *printed;
+    size_t printed_length;
+    unsigned cases, wrong;
+};
+
+/* ---- one case ----------------------------------------------------------------------- */
+
+static int eval_all(struct vvm_context *ctx, struct vvm_environment *env, const char *text, size_t octets,
+                    unsigned line, vvm_value *result)
+{
+    struct reader reader;
+    vvm_value datum;
+    reader_init(&reader, ctx, env, node_file(ctx->node, "case"), text, octets);
+    reader.line = line;
+    *result = VALUE_UNSPECIFIED;
+    for (;;) {
+        int err = reader_next(&reader, &datum);
+        if (err || datum == VALUE_EOF) return err;
+        err = eval_datum(ctx, env, datum, result);
+        if (err) return err;
+    }
+}
+
+/* What the case gave, in the form of the expectation lines; malloc'd. */
+static char *outcome(struct case_run *run, int err, vvm_value result)
+{
+    struct vvm_context *ctx = &run->node->control;
+    char *text = NULL;
+    size_t length;
+    FILE *to = open_memstream(&text, &length);
+    vvm_value v = err ? ctx->pending.value : result;
+    if (err && ctx->pending.kind != PENDING_RAISE) fputs(ctx->pending.kind == PENDING_TRAP ? "trap" : "halt", to);
+    else if (err && has_type(v, TYPE_ERROR))
+        fputs(error_name((enum error_code)((struct error_object *)value_pointer(v))->code), to);
+    else print_value(run->node, to, v, PRINT_WRITE, 0);
+    fclose(to);
+    return text;
+}
+
+static void wrong(struct case_run *run, const char *kind, const char *expected, const char *got)
+{
+    fprintf(stderr, "    %s:%u: expected %s %s, got %s\n", run->file, run->line, kind, expected, got);
+    run->wrong++;
+}
+
+static void check_output(struct case_run *run, const char *expected)
+{
+    vvm_value text, result;
+    struct vvm_context *ctx = &run->node->control;
+    fflush(run->output);
+    text = make_string_utf8(ctx, run->printed, run->printed_length);
+    if (eval_all(ctx, run->node->core, expected, strlen(expected), 0, &result) || !values_equal(text, result, &(uint64_t){0}))
+        wrong(run, "output", expected, run->printed);
+}
+
+static void run_case(struct case_run *run, const char *text, size_t octets, const char *expectation)
+{
+    struct vvm_context *ctx = &run->node->control;
+    struct vvm_vmlet *vmlet = vmlet_new(run->node, intern(run->node, "case"));
+    vvm_value result;
+    rewind(run->output);
+    run->cases++;
+    if (!vmlet) abort();
+    int err = eval_all(ctx, vmlet->environment, text, octets, run->line, &result);
+    char *got = outcome(run, err, result);
+    const char *expected = expectation + 3;
+    if (expectation[1] == '~') check_output(run, expected);
+    else if ((expectation[1] == '!') != (err != 0) || strcmp(got, expected)) {
+        wrong(run, expectation[1] == '!' ? "error" : "value", expected, got);
+        if (err) print_pending(ctx, stderr);
+    }
+    free(got);
+    vmlet->next = run->node->refused; /* its functions may still be referred to */
+    run->node->refused = vmlet;
+}
+
+/* ---- one file ----------------------------------------------------------------------- */
+
+static bool is_expectation(const char *line)
+{
+    return line[0] == '=' && strchr(">!~", line[1]) && line[1] && line[2] == ' ';
+}
+
+static bool is_blank(const char *text, size_t octets)
+{
+    for (size_t i = 0; i < octets; i++)
+        if (!strchr(" \t\r\n", text[i])) return false;
+    return true;
+}
+
+static void run_text(struct case_run *run, char *text)
+{
+    unsigned line = 1;
+    char *begin = text;
+    run->line = 1;
+    for (char *at = text; *at;) {
+        char *end = at + strcspn(at, "\n");
+        bool last = !*end;
+        *end = 0;
+        line++;
+        if (is_expectation(at)) {
+            run_case(run, begin, (size_t)(at - begin), at);
+            begin = last ? end : end + 1;
+            run->line = line;
+        } else if (begin == at && (is_blank(at, strlen(at)) || *at == ';')) {
+            begin = last ? end : end + 1;
+            run->line = line;
+        }
+        if (!last && !is_expectation(at)) *end = '\n';
+        at = last ? end : end + 1;
+    }
+    CU_ASSERT_EQUAL(strlen(begin), 0); /* a case without expectation */
+}
+
+static void run_file(const char *path)
+{
+    struct case_run run = {.file = path};
+    struct vvm_options options = {0};
+    char *text;
+    size_t octets;
+    run.output = open_memstream(&run.printed, &run.printed_length);
+    options.output = run.output;
+    if (file_read(path, SOURCE_MAX, &text, &octets) || node_open(&options, &run.node)) {
+        CU_FAIL("cannot begin");
+        return;
+    }
+    run_text(&run, text);
+    CU_ASSERT(run.cases > 0);
+    CU_ASSERT_EQUAL(run.wrong, 0);
+    node_close(run.node);
+    fclose(run.output);
+    free(run.printed);
+    free(text);
+}
+
+/* ---- the suite: CUnit's tests take no data, so each asks for its own name --------------- */
+
+static void run_named_case(void)
+{
+    char path[4096];
+    snprintf(path, sizeof path, "%s/%s", getenv("VVM_CASES") ?: VVM_CASES, CU_get_current_test()->pName);
+    run_file(path);
+}
+
+static int is_case_file(const struct dirent *e)
+{
+    size_t n = strlen(e->d_name);
+    return n > 2 && !strcmp(e->d_name + n - 2, ".t");
+}
+
+static void add_folder(CU_pSuite suite, const char *folder)
+{
+    char path[4096];
+    struct dirent **names;
+    snprintf(path, sizeof path, "%s/%s", getenv("VVM_CASES") ?: VVM_CASES, folder);
+    int n = scandir(path, &names, is_case_file, alphasort);
+    for (int i = 0; i < n && i < CASE_FILES_MAX; i++) {
+        char name[300];
+        snprintf(name, sizeof name, "%s/%s", folder, names[i]->d_name);
+        CU_add_test(suite, name, run_named_case);
+    }
+}
+
+void case_tests(CU_pSuite suite)
+{
+    add_folder(suite, "r7rs");
+    add_folder(suite, "language");
+    add_folder(suite, "regress");
+}

@@ -1,0 +1,69 @@
+#!/usr/bin/env bash
+# check.sh - build the suite twice (plain, ASan+UBSan), run every test on both, and print
+# the sum. What needs root says so and is skipped elsewhere; in CI a skip is a failure.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+passed=0 failed=0 skipped=0
+began=$SECONDS
+
+say() { printf '== %s\n' "$*"; }
+
+build() { # FOLDER OPTION...
+    local folder=$1
+    shift
+    [ -f "$folder/build.ninja" ] || meson setup "$folder" -Dwerror=true "$@" >/dev/null || meson setup "$folder" -Dwerror=true "$@"
+    ninja -C "$folder" >"$folder/ninja.log" || { cat "$folder/ninja.log"; exit 1; }
+}
+
+count() { # what the driver's or a script's last line says
+    local line=$1
+    [[ $line =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed ]] || { failed=$((failed + 1)); return; }
+    passed=$((passed + BASH_REMATCH[1])) failed=$((failed + BASH_REMATCH[2]))
+}
+
+suite() { # FOLDER PROGRAM...: run, show what is not ok, count
+    local log
+    log=$(mktemp)
+    "$@" >"$log" 2>&1 || true
+    grep -v '^[0-9]* passed' "$log" | head -n 200 || true
+    count "$(tail -n 1 "$log")"
+    rm -f "$log"
+}
+
+skip() {
+    say "SKIP $*"
+    skipped=$((skipped + 1))
+    [ -z "${CI:-}" ] || { echo "a skip in CI is a failure"; failed=$((failed + 1)); }
+}
+
+export ASAN_OPTIONS=detect_leaks=1:abort_on_error=1 UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1
+
+say "plain build"
+build build
+say "tests, plain"
+suite build/tests/vvm-tests
+for vmlet in netvmlets/*.vml tests/networks/*.vml; do
+    suite build/engine/vvm --path netvmlets test "$vmlet"
+done
+for script in tests/scripts/*.sh; do
+    say "$script"
+    suite "$script" build
+done
+if [ "$(id -u)" = 0 ]; then
+    say "the capture recipe, in namespaces of its own"
+    suite tests/capture/check.sh build
+else
+    skip "tests/capture: needs root (namespaces, tcpdump)"
+fi
+
+say "ASan and UBSan build"
+build build-asan -Db_sanitize=address,undefined -Db_lundef=false -Dc_args=-fno-sanitize-recover=all
+say "tests, ASan and UBSan"
+suite build-asan/tests/vvm-tests -t 300
+for vmlet in netvmlets/*.vml tests/networks/*.vml; do
+    suite build-asan/engine/vvm --path netvmlets test "$vmlet"
+done
+
+say "took $((SECONDS - began)) s, $skipped skipped"
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ] && [ "$passed" -gt 0 ]

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* suites.c - which suites there are, lowest floor first. */
+#include "suites.h"
+
+const struct suite suites[] = {
+    {"front", front_tests},     {"compile", compile_tests}, {"verify", verify_tests}, {"image", image_tests},
+    {"machine", machine_tests}, {"load", load_tests},       {"cases", case_tests},    {"packet", packet_tests},
+    {"table", table_tests},     {"wire", wire_tests},
+#ifdef VVM_DAEMON
+    {"carrier", carrier_tests},
+#endif
+    {NULL, NULL},
+};

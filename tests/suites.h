@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* suites.h - the suites of the test program; each *_test.c fills one. */
+#ifndef VVM_SUITES_H
+#define VVM_SUITES_H
+
+#include <CUnit/CUnit.h>
+
+struct suite {
+    const char *name;
+    void (*fill)(CU_pSuite suite); /* adds its tests with CU_add_test */
+};
+extern const struct suite suites[]; /* the last has no name */
+
+void front_tests(CU_pSuite suite);
+void compile_tests(CU_pSuite suite);
+void verify_tests(CU_pSuite suite);
+void image_tests(CU_pSuite suite);
+void machine_tests(CU_pSuite suite);
+void packet_tests(CU_pSuite suite);
+void table_tests(CU_pSuite suite);
+void wire_tests(CU_pSuite suite);
+void carrier_tests(CU_pSuite suite);
+void case_tests(CU_pSuite suite);
+void load_tests(CU_pSuite suite);
+
+#endif
