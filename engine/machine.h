@@ -102,6 +102,7 @@ struct vvm_unit {
     uint32_t row_count;
     struct vvm_unit *next; /* of the same VMlet */
     bool verified;
+    bool noted; /* its assignments to globals are known; see generation.c */
 };
 
 /** Signatures are interned per node: equal number = equal parameter slot types,
@@ -239,6 +240,7 @@ struct handler {
     uint32_t target;    /* REGION: word index in its function */
     uint32_t cost;      /* REGION: fuel of the target block */
     vvm_value procedure;
+    vvm_value winders;  /* REGION: ctx->winders when it was pushed */
 };
 
 #define LOAD_STACK_WORDS (1u << 20) /* value stack of the load profile: 8 MiB */
@@ -274,6 +276,13 @@ struct vvm_context {
     struct network *network;
     struct execution *execution;
     void *host; /* daemon's worker */
+
+    /* the machine's own; see interpret.c */
+    uint32_t base_frame, base_handlers; /* of the innermost vvm_call: a raise does not cross them */
+    uint64_t scratch;                   /* where unwanted results go */
+    uint8_t *shadow;                    /* instrumented builds: kind of every stack word */
+    void *epoch;                        /* record of this context; see generation.c */
+    uint8_t owner;                      /* owner index put into the headers of new objects */
 };
 
 /** Run a procedure value with tagged arguments on this context until it returns;
