@@ -79,6 +79,8 @@ enum ast_wire_op { WIRE_KIND_PUSH_HANDLER, WIRE_KIND_POP_HANDLER, WIRE_KIND_PROG
 
 struct ast_node {
     enum ast_kind kind;
+    uint8_t type_note; /* compile/type.c: inferred slot type + 1, 0 = not yet */
+    void *note;        /* compile/contify.c: labels that live in this expression */
     uint64_t position; /* of what the user wrote, through expansion */
     union {
         struct { vvm_value value; } constant;

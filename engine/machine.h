@@ -101,6 +101,7 @@ struct vvm_unit {
     const struct wire_instruction **rows; /* FUNCTION_WIRE units only */
     uint32_t row_count;
     struct vvm_unit *next; /* of the same VMlet */
+    struct constant_block *blocks; /* memory of the constants; see unit.c */
     bool verified;
     bool noted; /* its assignments to globals are known; see generation.c */
 };
@@ -276,6 +277,7 @@ struct vvm_context {
     struct network *network;
     struct execution *execution;
     void *host; /* daemon's worker */
+    uint64_t *ledger_counts; /* this context's counters, see ledger_attach */
 
     /* the machine's own; see interpret.c */
     uint32_t base_frame, base_handlers; /* of the innermost vvm_call: a raise does not cross them */
@@ -378,6 +380,7 @@ struct vvm_node {
     struct wire_state *wire;          /* networks, sets, tables, programs: wire/ */
     struct epoch *epoch;              /* ck_epoch instance and records */
     struct ledger *ledger;
+    struct table_registry *tables;    /* table/table.h */
     void *host;                       /* the daemon's node */
     struct runtime_state {            /* lib/: parameters that hold the standard ports; value 0 until made */
         struct vvm_root ports[3];     /* input, output, error */
