@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* generation.h - the generations' own beginning and end; private to node.c and context.c. */
+#ifndef VVM_GENERATION_H
+#define VVM_GENERATION_H
+
+#include "machine.h"
+
+/** Global table, epoch and an empty current generation. 0 or -ENOMEM. */
+int generations_open(struct vvm_node *node);
+/** Frees every generation: all contexts but the control context must be closed. */
+void generations_close(struct vvm_node *node);
+/** The record by which a context keeps generations alive; 0 or -ENOMEM. */
+int epoch_join(struct vvm_context *ctx);
+void epoch_part(struct vvm_context *ctx);
+/** Name and owner of a global, for messages. */
+vvm_value global_name(const struct vvm_node *node, uint32_t global);
+struct vvm_vmlet *global_owner(const struct vvm_node *node, uint32_t global);
+/** Generations alive, the candidate not counted. */
+unsigned generations_alive(const struct vvm_node *node);
+
+#endif
