@@ -152,6 +152,8 @@ struct primitive_object { /* a primitive as a value */
 int primitives_register(struct vvm_node *node, const struct primitive_row *rows, size_t count);
 /** Row by name, or NULL. */
 const struct primitive_row *primitive_named(const struct vvm_node *node, const char *name);
+/** Register every family of the library; primitives.c. */
+int primitives_register_all(struct vvm_node *node);
 
 /* ---- errors, traps, halts ------------------------------------------------------- */
 
@@ -317,6 +319,14 @@ vvm_value make_flonum(struct vvm_context *ctx, double d);
 /** Interned symbol; control thread only. Never VALUE_EXCEPTION except out of memory. */
 vvm_value intern(struct vvm_node *node, const char *name);
 vvm_value intern_n(struct vvm_node *node, const char *name, size_t octets);
+/** May the running code change the object v? Never a frozen one; for a packet only
+ *  what lives in its own arena, so that nothing shared is written and nothing
+ *  longer-lived comes to point into the arena. */
+static inline bool may_write(const struct vvm_context *ctx, vvm_value v)
+{
+    const uint8_t *p = value_pointer(v);
+    return !is_frozen(v) && (!ctx->packet_profile || (p >= ctx->arena && p < ctx->arena_end));
+}
 /** Fuel for `octets` octets touched by a primitive: one a 64. False: trap is set. */
 bool fuel_octets(struct vvm_context *ctx, size_t octets);
 bool fuel_charge(struct vvm_context *ctx, uint64_t units);
