@@ -40,6 +40,7 @@ struct vvm_packet {
     struct peeled_layer layers[PACKET_LAYERS];
     /* the host's own: how it came in, so that transmit can seal it again */
     uint8_t carrier;         /* enum carrier_kind; 0 for a packet made here */
+    bool padded;             /* its carrier has no length field: octets past the network's own length are padding */
     uint16_t link_offset, ip_offset, udp_offset; /* of the peeled carrier headers, from base */
     uint32_t peer;           /* IPv4 address that the frame came from, 0 unknown */
     void *owner;             /* the pool's */
@@ -52,6 +53,26 @@ int buffer_pool_open(struct buffer_pool **pool, uint32_t buffers, uint32_t room,
 void buffer_pool_close(struct buffer_pool *pool); /* every packet must have come back: ASSERT */
 struct vvm_pool *buffer_pool_ops(struct buffer_pool *pool);
 unsigned buffer_pool_used(const struct buffer_pool *pool);
+
+/* ---- views: each 0 or -errno; nothing changes on failure ------------------------------ */
+
+/** Move head down into the headroom; the new octets are zero. -ENOSPC. */
+int packet_prepend(struct vvm_packet *packet, uint32_t octets);
+/** Move head up: the octets stay where they are, now headroom. -EINVAL if there are fewer. */
+int packet_drop_head(struct vvm_packet *packet, uint32_t octets);
+/** Shorten to `length` octets. -EINVAL if it is shorter already. */
+int packet_trim(struct vvm_packet *packet, uint32_t length);
+/** Octets that still can be appended. */
+uint32_t packet_room(const struct vvm_packet *packet);
+/** Lengthen by `octets`; returns where they stand (not cleared), or NULL: no room. */
+uint8_t *packet_grow(struct vvm_packet *packet, uint32_t octets);
+int packet_append(struct vvm_packet *packet, const void *octets, uint32_t length);
+/** Copy of view, headroom layers and how it came in, from `pool`; NULL: exhausted or too small. */
+struct vvm_packet *packet_copy(struct vvm_pool *pool, const struct vvm_packet *packet);
+/** Give the buffer back to its pool. */
+void packet_free(struct vvm_packet *packet);
+/** A handle for the language, in the context's arena; VALUE_EXCEPTION when that is full. */
+vvm_value make_packet_object(struct vvm_context *ctx, struct vvm_packet *packet);
 
 /* ---- ledger ------------------------------------------------------------------------ */
 
@@ -70,6 +91,10 @@ struct ledger_row {
 struct ledger; /* one per node; counters per context, summed when read */
 int ledger_open(struct vvm_node *node);
 void ledger_close(struct vvm_node *node);
+/** Give a context counters of its own (context_open) and fold them into the node's
+ *  (context_close). A context without them counts in the node's, atomically. */
+int ledger_attach(struct vvm_context *ctx);
+void ledger_detach(struct vvm_context *ctx);
 /** Number of the row (kind, name), made when new; never fails (see LEDGER_ROWS). */
 unsigned ledger_row(struct vvm_node *node, enum ledger_kind kind, const char *name);
 /** Count n (may be negative for HELD) in a row. */
