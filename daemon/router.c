@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* router.c - open and close a router; its addresses; telling VMlets things. */
+#include "router.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <string.h>
+
+#include "engine/environment.h"
+#include "engine/load.h"
+#include "worker.h"
+
+/* A replay begins at one second: 0 is no time. */
+static uint64_t replay_clock(void *data)
+{
+    const struct router *router = data;
+    uint64_t newest = 0;
+    unsigned i;
+
+    for (i = 0; i < router->port_count; i++)
+        if (router->ports[i].time > newest) newest = router->ports[i].time;
+    return newest + 1000000000;
+}
+
+int router_open(struct router *router, bool replay)
+{
+    struct vvm_options options = {
+        .clock = replay ? replay_clock : NULL, .clock_data = router, .output = stderr};
+    int err;
+
+    *router = (struct router){.log = stderr};
+    err = node_open(&options, &router->node);
+    if (err) return err;
+    router->node->host = router;
+    router->node->host_ops = &worker_host_ops;
+    return 0;
+}
+
+int router_close(struct router *router, char *why)
+{
+    int err = 0;
+    unsigned i;
+
+    for (i = 0; i < router->port_count; i++) {
+        struct port *port = &router->ports[i];
+        int result = port->ops->close(port);
+
+        if (!result || err) continue;
+        err = result;
+        snprintf(why, sizeof port->why, "%s", port->why);
+    }
+    router->port_count = 0;
+    if (router->node) node_close(router->node);
+    router->node = NULL;
+    return err;
+}
+
+int router_add_port(struct router *router, const struct port_ops *ops, const struct port_options *options,
+                    struct port **out)
+{
+    struct port *port;
+    int err;
+
+    *out = NULL;
+    if (router->port_count == ROUTER_PORTS) return -ENOSPC;
+    port = *out = &router->ports[router->port_count];
+    *port = (struct port){.ops = ops, .device = (uint16_t)router->port_count};
+    err = ops->open(port, options);
+    if (!err) router->port_count++;
+    return err;
+}
+
+int router_add_address(struct router *router, uint32_t address, uint8_t prefix)
+{
+    assert(address != 0 && prefix <= 32);
+    if (router->address_count == ROUTER_ADDRESSES) return -ENOSPC;
+    router->addresses[router->address_count++] = (struct router_address){address, prefix};
+    return 0;
+}
+
+static bool same_network(const struct router_address *own, uint32_t other)
+{
+    uint32_t mask = own->prefix == 0 ? 0 : UINT32_MAX << (32 - own->prefix);
+
+    return ((own->address ^ other) & mask) == 0;
+}
+
+uint32_t router_source(const struct router *router, uint32_t hop)
+{
+    const struct router_address *best = NULL;
+    unsigned i;
+
+    for (i = 0; i < router->address_count; i++) {
+        const struct router_address *own = &router->addresses[i];
+
+        if (same_network(own, hop) && (!best || own->prefix > best->prefix)) best = own;
+    }
+    if (best) return best->address;
+    return router->address_count ? router->addresses[0].address : 0;
+}
+
+/* The newest VMlet that itself defines the name. */
+static struct vvm_vmlet *owner_of(const struct vvm_node *node, vvm_value symbol)
+{
+    struct vvm_vmlet *vmlet;
+
+    for (vmlet = node->vmlets; vmlet; vmlet = vmlet->next) {
+        const struct denotation *d = environment_lookup(vmlet->environment, symbol);
+
+        if (d && d->kind == DENOTES_GLOBAL && d->owner == vmlet) return vmlet;
+    }
+    return NULL;
+}
+
+int router_tell(struct router *router, const char *name, const int64_t *arguments, unsigned n)
+{
+    struct vvm_context *control = &router->node->control;
+    vvm_value symbol = intern(router->node, name), form = VALUE_NULL, result;
+    struct vvm_vmlet *vmlet = owner_of(router->node, symbol);
+
+    if (!vmlet) return -ENOENT;
+    while (n > 0 && form != VALUE_EXCEPTION) form = make_pair(control, make_fixnum(arguments[--n]), form);
+    if (form != VALUE_EXCEPTION) form = make_pair(control, symbol, form);
+    if (form == VALUE_EXCEPTION) return -ENOMEM;
+    return eval_datum(control, vmlet->environment, form, &result) ? -EINVAL : 0;
+}
