@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * array.c - a table whose keys are 0 .. entries - 1: elements of 1, 2, 4 or 8 octets,
+ * each read and written as one atomic word. A store publishes what was stored before
+ * it; a load sees that.
+ */
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+
+#include "../octets_access.h"
+#include "table.h"
+
+struct array {
+    uint64_t entries;
+    union {
+        uint8_t *u8;
+        uint16_t *u16;
+        uint32_t *u32;
+        uint64_t *u64;
+        void *memory;
+    };
+};
+
+static unsigned width_of(const struct table *table) { return table->schema.value[0].size; }
+
+static uint64_t array_octets(const struct table_schema *schema, uint64_t entries)
+{
+    return entries * schema->value_size;
+}
+
+static int array_open(struct table *table, const uint64_t seed[2])
+{
+    (void)seed;
+    struct array *a = calloc(1, sizeof *a);
+    if (!a) return -ENOMEM;
+    a->entries = table->schema.entries;
+    a->memory = calloc(a->entries, width_of(table));
+    if (!a->memory) {
+        free(a);
+        return -ENOMEM;
+    }
+    table->body = a;
+    return 0;
+}
+
+static void array_close(struct table *table)
+{
+    free(((struct array *)table->body)->memory);
+    free(table->body);
+}
+
+static uint64_t load(const struct array *a, unsigned width, uint64_t i)
+{
+    switch (width) {
+    case 1: return __atomic_load_n(&a->u8[i], __ATOMIC_ACQUIRE);
+    case 2: return __atomic_load_n(&a->u16[i], __ATOMIC_ACQUIRE);
+    case 4: return __atomic_load_n(&a->u32[i], __ATOMIC_ACQUIRE);
+    default: return __atomic_load_n(&a->u64[i], __ATOMIC_ACQUIRE);
+    }
+}
+
+static void store(struct array *a, unsigned width, uint64_t i, uint64_t v)
+{
+    switch (width) {
+    case 1: __atomic_store_n(&a->u8[i], (uint8_t)v, __ATOMIC_RELEASE); break;
+    case 2: __atomic_store_n(&a->u16[i], (uint16_t)v, __ATOMIC_RELEASE); break;
+    case 4: __atomic_store_n(&a->u32[i], (uint32_t)v, __ATOMIC_RELEASE); break;
+    default: __atomic_store_n(&a->u64[i], v, __ATOMIC_RELEASE); break;
+    }
+}
+
+#define EXCHANGE(member, type)                                                                               \
+    {                                                                                                        \
+        type old = (type)expected;                                                                           \
+        return __atomic_compare_exchange_n(&a->member[i], &old, (type)v, false, __ATOMIC_ACQ_REL,            \
+                                           __ATOMIC_ACQUIRE);                                                \
+    }
+static bool exchange(struct array *a, unsigned width, uint64_t i, uint64_t expected, uint64_t v)
+{
+    switch (width) {
+    case 1: EXCHANGE(u8, uint8_t)
+    case 2: EXCHANGE(u16, uint16_t)
+    case 4: EXCHANGE(u32, uint32_t)
+    default: EXCHANGE(u64, uint64_t)
+    }
+}
+
+/* The key is a u64, packed big-endian. */
+static uint64_t index_of(const uint64_t *key) { return octets_get_u64((const uint8_t *)key); }
+
+static uint64_t word_of(const struct table_value *value, unsigned width)
+{
+    return octets_get((const uint8_t *)value->words, width);
+}
+
+static int array_read(struct table *table, const uint64_t *key, uint64_t now, struct table_value *value)
+{
+    (void)now;
+    const struct array *a = table->body;
+    if (index_of(key) >= a->entries) return -ERANGE;
+    value->present = true;
+    value->length = width_of(table);
+    value->words[0] = 0;
+    octets_put((uint8_t *)value->words, width_of(table), load(a, width_of(table), index_of(key)));
+    return 0;
+}
+
+static int array_write(struct table *table, const uint64_t *key, const struct table_value *value,
+                       enum table_mode mode, const struct table_value *expected, uint64_t now)
+{
+    (void)now;
+    struct array *a = table->body;
+    unsigned width = width_of(table);
+    if (index_of(key) >= a->entries) return -ERANGE;
+    if (mode == TABLE_ADD) return -EEXIST;
+    if (mode == TABLE_EXCHANGE)
+        return exchange(a, width, index_of(key), word_of(expected, width), word_of(value, width)) ? 0
+                                                                                                  : -EAGAIN;
+    store(a, width, index_of(key), word_of(value, width));
+    return 0;
+}
+
+static bool array_remove(struct table *table, const uint64_t *key, uint64_t now)
+{
+    (void)now;
+    struct array *a = table->body;
+    if (index_of(key) >= a->entries) return false;
+    store(a, width_of(table), index_of(key), 0);
+    return true;
+}
+
+static uint64_t array_count(struct table *table, uint64_t now)
+{
+    (void)now;
+    return ((struct array *)table->body)->entries;
+}
+
+uint64_t array_add(struct table *table, uint64_t i, uint64_t n)
+{
+    struct array *a = table->body;
+    assert(i < a->entries);
+    switch (width_of(table)) {
+    case 1: return __atomic_add_fetch(&a->u8[i], (uint8_t)n, __ATOMIC_ACQ_REL);
+    case 2: return __atomic_add_fetch(&a->u16[i], (uint16_t)n, __ATOMIC_ACQ_REL);
+    case 4: return __atomic_add_fetch(&a->u32[i], (uint32_t)n, __ATOMIC_ACQ_REL);
+    default: return __atomic_add_fetch(&a->u64[i], n, __ATOMIC_ACQ_REL);
+    }
+}
+
+const struct table_ops table_array = {"array",    array_octets, array_open,   array_close,
+                                      array_read, array_write,  array_remove, array_count};

@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * operations.c - the tables as the language sees them. A key of several fields is
+ * several arguments; so is a value, or else its packed octets as one.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "../lib/octets.h"
+#include "table.h"
+
+/* ---- arguments ---- */
+
+/* The table of args[0]; NULL with the error set. */
+static struct table *any_table(struct vvm_context *ctx, const char *name, const vvm_value *args)
+{
+    if (!has_type(args[0], TYPE_TABLE)) return raise_type(ctx, name, 1, "table", args[0]), NULL;
+    struct table *t = table_of(args[0]);
+    if (!t) raise_message(ctx, ERROR_TABLE, VALUE_DEFAULT, "%s: the load that made the table failed", name);
+    return t;
+}
+
+/* args[0] must be a table and the number of arguments 1 + its key's + `least`..`most`. */
+static struct table *table_argument(struct vvm_context *ctx, const char *name, unsigned n,
+                                    const vvm_value *args, unsigned least, unsigned most)
+{
+    struct table *t = any_table(ctx, name, args);
+    if (!t) return NULL;
+    unsigned others = 1 + t->schema.key_count;
+    if (n >= others + least && n <= others + most) return t;
+    raise_message(ctx, ERROR_ARITY, t->name, "%s: wrong number of keys or values", name);
+    return NULL;
+}
+
+static struct table *table_of_kind(struct vvm_context *ctx, const char *name, const vvm_value *args,
+                                   const struct table_ops *ops)
+{
+    struct table *t = any_table(ctx, name, args);
+    if (t && t->ops != ops) return raise_type(ctx, name, 1, ops->name, args[0]), NULL;
+    return t;
+}
+
+static uint64_t table_now(const struct vvm_context *ctx, const struct table *t)
+{
+    return t->schema.lifetime ? node_now(ctx->node) : 0;
+}
+
+static vvm_value table_error(struct vvm_context *ctx, const struct table *t, int err)
+{
+    switch (err) {
+    case -ERANGE: return raise_message(ctx, ERROR_BOUNDS, t->name, "no such element of the array");
+    case -ENOSPC: return raise_message(ctx, ERROR_TABLE, t->name, "the table is full");
+    default: return raise_message(ctx, ERROR_TABLE, t->name, "the kind of table does not do this");
+    }
+}
+
+/* ---- any table ---- */
+
+/* Read the entry of the key args[1..]. False: the error is set. */
+static bool read_entry(struct vvm_context *ctx, const char *name, unsigned n, const vvm_value *args,
+                       struct table **t, struct table_value *value)
+{
+    uint64_t key[TABLE_KEY_WORDS];
+    *t = table_argument(ctx, name, n, args, 0, 0);
+    if (!*t || !schema_pack_key(ctx, name, &(*t)->schema, args, 1, key)) return false;
+    int err = (*t)->ops->read(*t, key, table_now(ctx, *t), value);
+    if (err) table_error(ctx, *t, err);
+    return !err;
+}
+
+PRIMITIVE_FN(table_ref)
+{
+    struct table *t;
+    struct table_value value;
+    if (!read_entry(ctx, "table-ref", n, args, &t, &value)) return VALUE_EXCEPTION;
+    return value.present ? schema_unpack_value(ctx, &t->schema, &value) : VALUE_FALSE;
+}
+
+/* (%table-old t key ...): what table-update! starts from: absent reads as zeros, or #f
+ * if values vary in length. */
+PRIMITIVE_FN(table_old)
+{
+    struct table *t;
+    struct table_value value;
+    if (!read_entry(ctx, "table-update!", n, args, &t, &value)) return VALUE_EXCEPTION;
+    if (!value.present && t->schema.variable) return VALUE_FALSE;
+    if (!value.present) {
+        value.length = t->schema.value_size;
+        memset(value.words, 0, (value.length + 7) / 8 * 8);
+    }
+    return schema_unpack_value(ctx, &t->schema, &value);
+}
+
+/* Put under mode TABLE_PUT or TABLE_ADD; 1 done, 0 refused, -1 the error is set. */
+static int write_entry(struct vvm_context *ctx, const char *name, unsigned n, const vvm_value *args,
+                       enum table_mode mode)
+{
+    uint64_t key[TABLE_KEY_WORDS];
+    struct table_value value;
+    struct table *t = table_argument(ctx, name, n, args, 1, TABLE_FIELDS_MAX);
+    if (!t || !schema_pack_key(ctx, name, &t->schema, args, 1, key)) return -1;
+    unsigned first = 1 + t->schema.key_count;
+    if (n - first != 1 && n - first != t->schema.value_count) {
+        raise_message(ctx, ERROR_ARITY, t->name, "%s: wrong number of values", name);
+        return -1;
+    }
+    if (!schema_pack_value(ctx, name, &t->schema, n - first, args, first, &value)) return -1;
+    int err = t->ops->write(t, key, &value, mode, NULL, table_now(ctx, t));
+    if (err && err != -EEXIST) table_error(ctx, t, err);
+    return !err ? 1 : err == -EEXIST ? 0 : -1;
+}
+
+PRIMITIVE_FN(table_put)
+{
+    return write_entry(ctx, "table-put!", n, args, TABLE_PUT) < 0 ? VALUE_EXCEPTION : VALUE_UNSPECIFIED;
+}
+
+PRIMITIVE_FN(table_add_new)
+{
+    int done = write_entry(ctx, "table-add-new!", n, args, TABLE_ADD);
+    return done < 0 ? VALUE_EXCEPTION : make_boolean(done);
+}
+
+/* (%table-exchange! t key ... old new): new becomes the value if it still is old. */
+PRIMITIVE_FN(table_exchange)
+{
+    static const char name[] = "table-update!";
+    uint64_t key[TABLE_KEY_WORDS];
+    struct table_value value, expected = {.present = false};
+    struct table *t = table_argument(ctx, name, n, args, 2, 2);
+    if (!t || !schema_pack_key(ctx, name, &t->schema, args, 1, key)) return VALUE_EXCEPTION;
+    if (args[n - 2] != VALUE_FALSE && !schema_pack_value(ctx, name, &t->schema, 1, args, n - 2, &expected))
+        return VALUE_EXCEPTION;
+    if (!schema_pack_value(ctx, name, &t->schema, 1, args, n - 1, &value)) return VALUE_EXCEPTION;
+    int err = t->ops->write(t, key, &value, TABLE_EXCHANGE, &expected, table_now(ctx, t));
+    if (err && err != -EAGAIN) return table_error(ctx, t, err);
+    return make_boolean(!err);
+}
+
+PRIMITIVE_FN(table_remove)
+{
+    uint64_t key[TABLE_KEY_WORDS];
+    struct table *t = table_argument(ctx, "table-remove!", n, args, 0, 0);
+    if (!t || !schema_pack_key(ctx, "table-remove!", &t->schema, args, 1, key)) return VALUE_EXCEPTION;
+    return make_boolean(t->ops->remove(t, key, table_now(ctx, t)));
+}
+
+PRIMITIVE_FN(table_count)
+{
+    struct table *t = any_table(ctx, "table-count", args);
+    return t ? make_fixnum((int64_t)t->ops->count(t, table_now(ctx, t))) : VALUE_EXCEPTION;
+}
+
+PRIMITIVE_FN(is_table) { return make_boolean(has_type(args[0], TYPE_TABLE)); }
+
+/* ---- longest prefixes ---- */
+
+/* (t prefix length ...): the packed prefix and its length, within the key's bits. */
+static struct table *prefix_arguments(struct vvm_context *ctx, const char *name, const vvm_value *args,
+                                      uint64_t *key, size_t *length)
+{
+    struct table *t = table_of_kind(ctx, name, args, &table_lpm);
+    if (!t || !schema_pack_key(ctx, name, &t->schema, args, 1, key)) return NULL;
+    return index_argument(ctx, name, args, 2, t->schema.key_size * 8u, length) ? t : NULL;
+}
+
+PRIMITIVE_FN(lpm_add_prefix)
+{
+    uint64_t key[TABLE_KEY_WORDS], word;
+    size_t length;
+    struct table *t = prefix_arguments(ctx, "lpm-add!", args, key, &length);
+    if (!t) return VALUE_EXCEPTION;
+    const struct table_field *field = &t->schema.value[0];
+    if (!word_argument(ctx, "lpm-add!", args, 3, field->size, slot_is_signed((enum slot_type)field->type),
+                       &word))
+        return VALUE_EXCEPTION;
+    int err = lpm_add(t, key, (unsigned)length, word);
+    return err ? table_error(ctx, t, err) : VALUE_UNSPECIFIED;
+}
+
+PRIMITIVE_FN(lpm_remove_prefix)
+{
+    uint64_t key[TABLE_KEY_WORDS];
+    size_t length;
+    struct table *t = prefix_arguments(ctx, "lpm-remove!", args, key, &length);
+    return t ? make_boolean(lpm_remove(t, key, (unsigned)length)) : VALUE_EXCEPTION;
+}
+
+/* ---- arrays ---- */
+
+PRIMITIVE_FN(array_ref)
+{
+    return table_of_kind(ctx, "array-ref", args, &table_array) ? table_ref(ctx, n, args) : VALUE_EXCEPTION;
+}
+
+PRIMITIVE_FN(array_set)
+{
+    return table_of_kind(ctx, "array-set!", args, &table_array) ? table_put(ctx, n, args) : VALUE_EXCEPTION;
+}
+
+/* (array-add! t i n): modular; the new element. */
+PRIMITIVE_FN(array_add_to)
+{
+    size_t index;
+    struct table *t = table_of_kind(ctx, "array-add!", args, &table_array);
+    if (!t || !index_argument(ctx, "array-add!", args, 1, t->schema.entries - 1, &index))
+        return VALUE_EXCEPTION;
+    NEED(is_fixnum(args[2]), "array-add!", 2, "integer");
+    const struct table_field *field = &t->schema.value[0];
+    uint64_t word = array_add(t, index, (uint64_t)fixnum_value(args[2]));
+    return make_word_value(ctx, word, field->size, slot_is_signed((enum slot_type)field->type));
+}
+
+/* ---- making ---- */
+
+/* The VMlet whose code is running: what calls a primitive is the newest frame. */
+static const struct vvm_vmlet *running_vmlet(const struct vvm_context *ctx)
+{
+    if (!ctx->frame_count) return NULL;
+    const struct vvm_function *f = ctx->frames[ctx->frame_count - 1].function;
+    return f && f->unit ? f->unit->vmlet : NULL;
+}
+
+/* (%make-table 'name 'kind descriptor) */
+PRIMITIVE_FN(make_table)
+{
+    static const struct table_ops *const kinds[] = {&table_map, &table_lpm, &table_array};
+    struct table_schema schema;
+    NEED(is_symbol(args[0]), "define-table", 0, "symbol");
+    NEED(is_symbol(args[1]), "define-table", 1, "symbol");
+    for (unsigned i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        if (strcmp(symbol_name(args[1]), kinds[i]->name) != 0) continue;
+        if (schema_read(ctx, kinds[i], args[2], &schema)) return VALUE_EXCEPTION;
+        struct table *t = table_make(ctx, running_vmlet(ctx), args[0], kinds[i], &schema);
+        return t ? table_handle(t) : VALUE_EXCEPTION;
+    }
+    return raise_message(ctx, ERROR_SYNTAX, args[1], "no such kind of table");
+}
+
+#define R EFFECT_TABLE_READ
+#define W EFFECT_TABLE_WRITE
+static const struct primitive_row rows[] = {
+    PRIMITIVE("%make-table", make_table, 3, 3, 100, EFFECT_LOAD, "name kind descriptor -> table",
+              "Make a table."),
+    PRIMITIVE("table?", is_table, 1, 1, 1, 0, "any -> boolean", "True for a table."),
+    PRIMITIVE("table-ref", table_ref, 2, -1, 12, R | EFFECT_ALLOCATE, "table key ... -> value",
+              "Value of a key; of an lpm, of the longest prefix of the address; #f if there is none."),
+    PRIMITIVE("table-put!", table_put, 3, -1, 16, W, "table key ... value ... ->",
+              "The key's value becomes this."),
+    PRIMITIVE("table-add-new!", table_add_new, 3, -1, 16, W, "table key ... value ... -> boolean",
+              "Add an entry if the key has none: test and set."),
+    PRIMITIVE("table-remove!", table_remove, 2, -1, 16, W, "table key ... -> boolean",
+              "Remove an entry; true if there was one."),
+    PRIMITIVE("table-count", table_count, 1, 1, 4, R | EFFECT_LOAD, "table -> integer", "Number of entries."),
+    PRIMITIVE("%table-old", table_old, 2, -1, 12, R | EFFECT_ALLOCATE, "table key ... -> value",
+              "Value of a key; zeros if there is none."),
+    PRIMITIVE("%table-exchange!", table_exchange, 4, -1, 16, R | W, "table key ... old new -> boolean",
+              "Replace the value if it is still the old one."),
+    PRIMITIVE("lpm-add!", lpm_add_prefix, 4, 4, 40, W, "lpm prefix length value ->",
+              "Add or replace a prefix."),
+    PRIMITIVE("lpm-remove!", lpm_remove_prefix, 3, 3, 40, W, "lpm prefix length -> boolean",
+              "Remove a prefix; true if it was there."),
+    PRIMITIVE("array-ref", array_ref, 2, 2, 6, R, "array integer -> integer", "Element of an array."),
+    PRIMITIVE("array-set!", array_set, 3, 3, 6, W, "array integer integer ->", "The element becomes this."),
+    PRIMITIVE("array-add!", array_add_to, 3, 3, 6, R | W, "array integer integer -> integer",
+              "Add to an element, modular; the new element."),
+};
+
+int table_primitives(struct vvm_node *node) { return primitives_register(node, ROWS(rows)); }

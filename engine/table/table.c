@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * table.c - the tables of a node: made by loads, kept when the load is published,
+ * freed when it is abandoned or the node ends. Control thread only; workers reach a
+ * table through its handle, which a published generation holds.
+ */
+#include "table.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#define TABLES_MAX 4096
+
+struct table_registry {
+    struct table *tables; /* newest first */
+    unsigned count;
+    uint64_t seed[2]; /* of hash keys */
+};
+
+static struct table_registry *registry(struct vvm_node *node)
+{
+    if (node->tables) return node->tables;
+    struct table_registry *r = calloc(1, sizeof *r);
+    if (!r) return NULL;
+    r->seed[0] = node->options.seed;
+    r->seed[1] = ~node->options.seed;
+    if (!node->options.seed && getrandom(r->seed, sizeof r->seed, 0) != (ssize_t)sizeof r->seed) {
+        free(r);
+        return NULL;
+    }
+    return node->tables = r;
+}
+
+static bool fields_equal(const struct table_field *a, const struct table_field *b, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++)
+        if (a[i].type != b[i].type || a[i].size != b[i].size || a[i].offset != b[i].offset) return false;
+    return true;
+}
+
+static bool schema_equal(const struct table_schema *a, const struct table_schema *b)
+{
+    return a->key_count == b->key_count && a->value_count == b->value_count && a->variable == b->variable &&
+           a->lru == b->lru && a->entries == b->entries && a->octets == b->octets &&
+           a->lifetime == b->lifetime && fields_equal(a->key, b->key, a->key_count) &&
+           fields_equal(a->value, b->value, a->value_count);
+}
+
+static struct table *table_new(struct table_object *handle, const struct vvm_vmlet *owner, vvm_value name,
+                               const struct table_ops *ops, const struct table_schema *schema,
+                               const uint64_t seed[2])
+{
+    struct table *table = calloc(1, sizeof *table);
+    if (!table) return NULL;
+    table->ops = ops;
+    table->schema = *schema;
+    table->name = name;
+    table->owner = owner;
+    if (ops->open(table, seed)) {
+        free(table);
+        return NULL;
+    }
+    handle->table = table;
+    return table;
+}
+
+static void table_free(struct table *table)
+{
+    root_remove(&table->root);
+    table->ops->close(table);
+    free(table);
+}
+
+struct table *table_make(struct vvm_context *ctx, const struct vvm_vmlet *owner, vvm_value name,
+                         const struct table_ops *ops, const struct table_schema *schema)
+{
+    struct table_registry *r = registry(ctx->node);
+    struct table *table = r ? r->tables : NULL;
+    for (; table; table = table->next) /* the newest of that name decides */
+        if (table->owner == owner && table->name == name) break;
+    if (table && table->ops == ops && schema_equal(&table->schema, schema)) return table;
+
+    if (r && r->count == TABLES_MAX) {
+        raise_message(ctx, ERROR_TABLE, name, "the node has %u tables already", TABLES_MAX);
+        return NULL;
+    }
+    struct table_object *handle = allocate(ctx, TYPE_TABLE, 0, sizeof *handle);
+    if (!handle) return NULL;
+    handle->header |= (uint64_t)FLAG_FROZEN << 8;
+    table = r ? table_new(handle, owner, name, ops, schema, r->seed) : NULL;
+    if (!table) {
+        raise_message(ctx, ERROR_TABLE, name, "no memory for the table");
+        return NULL;
+    }
+    root_add(ctx->node, &table->root, object_value(handle));
+    table->next = r->tables;
+    r->tables = table;
+    r->count++;
+    return table;
+}
+
+void table_publish(struct vvm_node *node)
+{
+    if (!node->tables) return;
+    for (struct table *table = node->tables->tables; table; table = table->next) table->published = true;
+}
+
+void table_abandon(struct vvm_node *node)
+{
+    if (!node->tables) return;
+    struct table **link = &node->tables->tables;
+    while (*link) {
+        struct table *table = *link;
+        if (table->published) {
+            link = &table->next;
+            continue;
+        }
+        *link = table->next;
+        node->tables->count--;
+        ((struct table_object *)value_pointer(table_handle(table)))->table = NULL;
+        table_free(table);
+    }
+}
+
+void tables_close(struct vvm_node *node)
+{
+    struct table_registry *r = node->tables;
+    if (!r) return;
+    while (r->tables) {
+        struct table *table = r->tables;
+        r->tables = table->next;
+        table_free(table);
+    }
+    free(r);
+    node->tables = NULL;
+}

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * table.h - state that packets share: maps, longest-prefix tables, arrays.
+ *
+ * A table is made by a load script, with all the memory it will ever use; it belongs
+ * to the node and is found by its owner VMlet and its name. All workers use it at
+ * once: readers take no lock, they read again when a writer was in between (a
+ * sequence number stands beside the data); writers lock one bucket of a map, or the
+ * longest-prefix table, for a few stores. Array elements are atomic words.
+ *
+ * Keys and values are packed: integers big-endian, fields one after another, padded
+ * with zero octets to whole words.
+ */
+#ifndef VVM_TABLE_H
+#define VVM_TABLE_H
+
+#include "../machine.h"
+
+#define TABLE_OCTETS_MAX  (UINT64_C(128) << 20) /* memory of one table */
+#define TABLE_FIELDS_MAX  8
+#define TABLE_KEY_MAX     64   /* octets */
+#define TABLE_VALUE_MAX   1024 /* octets */
+#define TABLE_KEY_WORDS   (TABLE_KEY_MAX / 8)
+#define TABLE_VALUE_WORDS (TABLE_VALUE_MAX / 8)
+
+struct table_field {
+    uint8_t type;    /* enum slot_type of an integer; SLOT_ANY: octets */
+    uint16_t size;   /* octets */
+    uint16_t offset; /* in the packed key or value */
+};
+
+struct table_schema {
+    unsigned key_count, value_count;
+    struct table_field key[TABLE_FIELDS_MAX], value[TABLE_FIELDS_MAX];
+    uint16_t key_size, value_size; /* octets; value: at most, if it is variable */
+    bool variable;                 /* (value bytes N): up to N octets */
+    bool lru;                      /* a full map forgets what was not used lately */
+    uint64_t entries;              /* 0: as many as fit in `octets` */
+    uint64_t octets;               /* quota; 0: TABLE_OCTETS_MAX */
+    uint64_t lifetime;             /* nanoseconds after the last write; 0: for ever */
+};
+
+struct table_value {
+    bool present;
+    uint32_t length; /* octets */
+    uint64_t words[TABLE_VALUE_WORDS];
+};
+
+/* What a write demands of what is there. */
+enum table_mode {
+    TABLE_PUT,      /* nothing */
+    TABLE_ADD,      /* no entry: else -EEXIST */
+    TABLE_EXCHANGE, /* `expected`: else -EAGAIN. An absent entry also passes for a value of zeros */
+};
+
+struct table;
+struct table_ops {
+    const char *name;
+    /* Octets that `entries` entries take; may not overflow for entries <= 2^32. */
+    uint64_t (*octets)(const struct table_schema *schema, uint64_t entries);
+    int (*open)(struct table *table, const uint64_t seed[2]);
+    void (*close)(struct table *table);
+    /* 0, or -ERANGE: no such element. Keys are packed, value->present says if it is there. */
+    int (*read)(struct table *table, const uint64_t *key, uint64_t now, struct table_value *value);
+    /* 0, -EEXIST, -EAGAIN, -ENOSPC: full, -ERANGE */
+    int (*write)(struct table *table, const uint64_t *key, const struct table_value *value,
+                 enum table_mode mode, const struct table_value *expected, uint64_t now);
+    /* true: it was there */
+    bool (*remove)(struct table *table, const uint64_t *key, uint64_t now);
+    uint64_t (*count)(struct table *table, uint64_t now);
+};
+extern const struct table_ops table_map, table_lpm, table_array;
+
+/* TYPE_TABLE: in the control heap, held by the table's root */
+struct table_object {
+    uint64_t header;
+    struct table *table; /* NULL: the load that made it was abandoned */
+};
+
+struct table {
+    const struct table_ops *ops;
+    struct table_schema schema;
+    vvm_value name; /* symbol */
+    const struct vvm_vmlet *owner;
+    bool published;
+    struct table *next;   /* of the node */
+    void *body;           /* struct map, lpm or array */
+    struct vvm_root root; /* of the handle */
+};
+
+static inline vvm_value table_handle(const struct table *table) { return table->root.value; }
+static inline struct table *table_of(vvm_value handle)
+{
+    return ((struct table_object *)value_pointer(handle))->table;
+}
+
+/* ---- longest prefixes: a key of 4 or 16 octets and a number of bits ---- */
+
+int lpm_add(struct table *table, const uint64_t *key, unsigned length, uint64_t value); /* 0, -ENOSPC */
+bool lpm_remove(struct table *table, const uint64_t *key, unsigned length);
+
+/* ---- arrays: elements at their natural size ---- */
+
+uint64_t array_add(struct table *table, uint64_t index, uint64_t n); /* the new element; index in range */
+
+/* ---- schema.c ---- */
+
+/** From the descriptor ((key TYPE ...) (value TYPE ...) (entries n) (bytes n)
+ *  (expires seconds) (lru)); TYPE is u8..s64, (bytes n), or (variable n) as the only
+ *  value. -EINVAL with ctx->pending. */
+int schema_read(struct vvm_context *ctx, const struct table_ops *ops, vvm_value descriptor,
+                struct table_schema *schema);
+/** Pack arguments from args[first] on, one a field. False: ctx->pending is set. */
+bool schema_pack_key(struct vvm_context *ctx, const char *name, const struct table_schema *schema,
+                     const vvm_value *args, unsigned first, uint64_t words[TABLE_KEY_WORDS]);
+bool schema_pack_value(struct vvm_context *ctx, const char *name, const struct table_schema *schema,
+                       unsigned n, const vvm_value *args, unsigned first, struct table_value *value);
+/** A single integer as itself, all else as fresh bytes. */
+vvm_value schema_unpack_value(struct vvm_context *ctx, const struct table_schema *schema,
+                              const struct table_value *value);
+
+/* ---- table.c: the node's tables. All on the control thread ---- */
+
+/** The table (owner, name): an old one if its schema is the same, else a new one,
+ *  which stays private to the open load until it publishes. NULL with ctx->pending. */
+struct table *table_make(struct vvm_context *ctx, const struct vvm_vmlet *owner, vvm_value name,
+                         const struct table_ops *ops, const struct table_schema *schema);
+/** The load that made tables has been published, or abandoned: they stay, or go. */
+void table_publish(struct vvm_node *node);
+void table_abandon(struct vvm_node *node);
+/** Free all tables; the node ends. */
+void tables_close(struct vvm_node *node);
+
+int table_primitives(struct vvm_node *node);
+
+#endif
