@@ -62,6 +62,8 @@ enum effect {
     EFFECT_ROW = 1 << 16,         /* look in the primitive's row */
     EFFECT_DIVERGES = 1 << 17,    /* primitive rows: never returns (drop, send, raise ...) */
 };
+/** Name of one effect bit: "allocate" ...; NULL past the last. */
+const char *effect_name(unsigned bit);
 /* A function with any of these may not run for a packet. */
 #define EFFECTS_LOAD_PROFILE \
     (EFFECT_LOAD | EFFECT_CLOSURE | EFFECT_UNKNOWN_CALL | EFFECT_OUTPUT | EFFECT_SYMBOL | EFFECT_INTERNAL)
