@@ -25,7 +25,7 @@ static int open_stacks(struct vvm_context *ctx, size_t words)
 {
     size_t all = words + ARGUMENT_ROOM;
     ctx->stack = malloc(all * sizeof *ctx->stack);
-    ctx->frames = malloc(ctx->frame_limit * sizeof *ctx->frames);
+    ctx->frames = malloc((ctx->frame_limit + FRAME_RESERVE) * sizeof *ctx->frames);
     ctx->handlers = malloc(ctx->handler_limit * sizeof *ctx->handlers);
     if (!ctx->stack || !ctx->frames || !ctx->handlers) return -ENOMEM;
     ctx->stack_end = ctx->stack + words;

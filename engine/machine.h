@@ -284,7 +284,7 @@ struct vvm_context {
     /* the machine's own; see interpret.c */
     uint32_t base_frame, base_handlers; /* of the innermost vvm_call: a raise does not cross them */
     uint64_t scratch;                   /* where unwanted results go */
-    uint8_t *shadow;                    /* instrumented builds: kind of every stack word */
+    struct shadow *shadow;              /* instrumented builds only: see instrument.c */
     void *epoch;                        /* record of this context; see generation.c */
     uint8_t owner;                      /* owner index put into the headers of new objects */
 };

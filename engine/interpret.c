@@ -1,0 +1,971 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * interpret.c - the dispatch loop: what each instruction of instruction.def means.
+ * This is the reference meaning; every other tier is compared with it.
+ *
+ * The loop trusts the verifier: slot numbers, slot types, initialisation, branch
+ * targets, handler heights are not checked here (but for instrumented builds, see
+ * instrument.c). Data are: types of tagged values, bounds, arithmetic, fuel, and the
+ * room for frames.
+ *
+ * Hot state is in locals: pc, fp (slots), fuel, fn and frame. SYNC stores it before
+ * anything that may look at it or change it; RELOAD takes it from the top frame.
+ */
+#include "interpret.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "arith.h"
+#include "octets_access.h"
+
+/* ---- small parts ------------------------------------------------------------------ */
+
+static const int64_t raw_least[SLOT_TYPES] = {
+    0, 0, 0, 0, 0, INT8_MIN, INT16_MIN, INT32_MIN, INT64_MIN,
+};
+static const int64_t raw_most[SLOT_TYPES] = {
+    0, UINT8_MAX, UINT16_MAX, UINT32_MAX, INT64_MAX, INT8_MAX, INT16_MAX, INT32_MAX, INT64_MAX,
+};
+
+bool fits_raw(enum slot_type t, int64_t n) { return n >= raw_least[t] && n <= raw_most[t]; }
+
+bool unbox(struct vvm_context *ctx, vvm_value v, enum slot_type t, uint64_t *out)
+{
+    if (!is_fixnum(v)) {
+        raise_message(ctx, ERROR_TYPE, v, "an integer of type %s is needed", slot_type_name(t));
+        return false;
+    }
+    *out = (uint64_t)fixnum_value(v);
+    if (fits_raw(t, fixnum_value(v))) return true;
+    raise_message(ctx, ERROR_RANGE, v, "the integer does not fit in %s", slot_type_name(t));
+    return false;
+}
+
+/* A raw word whose value is beyond the largest fixnum, or a negative one. */
+static vvm_value box_slow(struct vvm_context *ctx, uint64_t word, enum slot_type t)
+{
+    if (slot_is_signed(t) && fits_fixnum((int64_t)word)) return make_fixnum((int64_t)word);
+    return raise_error(ctx, ERROR_INTEGER_RANGE, VALUE_DEFAULT);
+}
+
+/* The low bits of a word, extended as the raw type is. */
+static uint64_t wrap(uint64_t word, enum slot_type t)
+{
+    unsigned shift = 64 - slot_bits(t);
+    return slot_is_signed(t) ? (uint64_t)((int64_t)(word << shift) >> shift) : word << shift >> shift;
+}
+
+/* Division of words that hold raw values; c is not 0. The least integer by -1 wraps. */
+static inline uint64_t raw_quotient(uint64_t b, uint64_t c, bool is_signed)
+{
+    if (!is_signed) return b / c;
+    return (int64_t)c == -1 ? 0 - b : (uint64_t)((int64_t)b / (int64_t)c);
+}
+
+static inline uint64_t raw_remainder(uint64_t b, uint64_t c, bool is_signed)
+{
+    if (!is_signed) return b % c;
+    return (int64_t)c == -1 ? 0 : (uint64_t)((int64_t)b % (int64_t)c);
+}
+
+static inline uint64_t raw_shift_right(uint64_t b, uint64_t count, bool is_signed)
+{
+    if (is_signed) return (uint64_t)((int64_t)b >> (count > 63 ? 63 : count));
+    return count > 63 ? 0 : b >> count;
+}
+
+static inline bool is_class(vvm_value v, unsigned c)
+{
+    switch (c) {
+    case CLASS_PAIR: return is_pair(v);
+    case CLASS_NULL: return v == VALUE_NULL;
+    case CLASS_FIXNUM: return is_fixnum(v);
+    default: return value_is(v, (enum value_class)c);
+    }
+}
+
+/* Slots named in a tail, copied side by side. */
+static inline void gather(uint64_t *to, const uint64_t *fp, const uint64_t *tail, unsigned n)
+{
+    for (; n >= 4; n -= 4, to += 4) {
+        uint64_t w = *tail++;
+        to[0] = fp[w & 0xffff];
+        to[1] = fp[w >> 16 & 0xffff];
+        to[2] = fp[w >> 32 & 0xffff];
+        to[3] = fp[w >> 48];
+    }
+    for (uint64_t w = n ? *tail : 0; n; n--, w >>= 16) *to++ = fp[w & 0xffff];
+}
+
+/* ---- octets -------------------------------------------------------------------------- */
+
+static void access_failed(struct vvm_context *ctx, vvm_value object, enum access_error why, uint64_t offset)
+{
+    switch (why) {
+    case ACCESS_BOUNDS: raise_error(ctx, ERROR_BOUNDS, make_fixnum((int64_t)offset)); break;
+    case ACCESS_MOVED: raise_error(ctx, ERROR_MOVED, VALUE_DEFAULT); break;
+    case ACCESS_FROZEN: raise_error(ctx, ERROR_FROZEN, object); break;
+    default: raise_error(ctx, ERROR_TYPE, object); break;
+    }
+}
+
+/* Most accesses are to the packet itself. */
+static inline uint8_t *packet_at(vvm_value v, uint32_t offset, uint32_t width)
+{
+    if (!has_type(v, TYPE_PACKET)) return NULL;
+    const struct vvm_packet *p = ((struct packet_object *)value_pointer(v))->packet;
+    if (!p || (uint64_t)offset + width > p->length) return NULL;
+    return p->base + p->head + offset;
+}
+
+static __attribute__((noinline)) const uint8_t *load_slow(struct vvm_context *ctx, vvm_value v,
+                                                          uint32_t offset, uint32_t width)
+{
+    enum access_error why = ACCESS_OK;
+    const uint8_t *at = octets_at(v, offset, width, &why);
+    if (!at) access_failed(ctx, v, why, offset);
+    return at;
+}
+
+/* A slice is written through: what counts is what it shows. */
+static bool octets_writable(const struct vvm_context *ctx, vvm_value v)
+{
+    if (has_type(v, TYPE_SLICE) && !is_frozen(v)) v = ((struct slice *)value_pointer(v))->backing;
+    return has_type(v, TYPE_PACKET) || may_write(ctx, v);
+}
+
+static __attribute__((noinline)) uint8_t *store_slow(struct vvm_context *ctx, vvm_value v, uint32_t offset,
+                                                     uint32_t width)
+{
+    enum access_error why = ACCESS_OK;
+    uint8_t *at = octets_at_writable(v, offset, width, &why);
+    if (at && !octets_writable(ctx, v)) {
+        why = ACCESS_FROZEN;
+        at = NULL;
+    }
+    if (!at) access_failed(ctx, v, why, offset);
+    return at;
+}
+
+static vvm_value bytes_length(struct vvm_context *ctx, vvm_value v, uint64_t *length)
+{
+    enum access_error why = ACCESS_OK;
+    if (octets_length(v, length, &why)) return VALUE_UNSPECIFIED;
+    access_failed(ctx, v, why, 0);
+    return VALUE_EXCEPTION;
+}
+
+/* ---- objects -------------------------------------------------------------------------- */
+
+static vvm_value vector_error(struct vvm_context *ctx, vvm_value vector, vvm_value index)
+{
+    if (!has_type(vector, TYPE_VECTOR)) return raise_type(ctx, "vector access", 1, "vector", vector);
+    if (!is_fixnum(index)) return raise_type(ctx, "vector access", 2, "integer", index);
+    return raise_error(ctx, ERROR_BOUNDS, index);
+}
+
+static inline vvm_value *vector_item(vvm_value vector, vvm_value index)
+{
+    if (!has_type(vector, TYPE_VECTOR) || !is_fixnum(index) ||
+        (uint64_t)fixnum_value(index) >= object_length(vector))
+        return NULL;
+    return &((struct vector *)value_pointer(vector))->items[fixnum_value(index)];
+}
+
+/* Field c of a record, counted from 0, or NULL. */
+static inline vvm_value *record_field(vvm_value record, unsigned c)
+{
+    if (!has_type(record, TYPE_RECORD) || (uint64_t)c + 1 >= object_length(record)) return NULL;
+    return &((struct record *)value_pointer(record))->fields[c];
+}
+
+static vvm_value record_error(struct vvm_context *ctx, vvm_value record, unsigned c)
+{
+    if (!has_type(record, TYPE_RECORD)) return raise_type(ctx, "record access", 1, "record", record);
+    return raise_error(ctx, ERROR_BOUNDS, make_fixnum(c));
+}
+
+static vvm_value make_box(struct vvm_context *ctx, vvm_value v)
+{
+    struct vector *b = allocate(ctx, TYPE_BOX, 1, sizeof *b + sizeof v);
+    if (!b) return VALUE_EXCEPTION;
+    b->items[0] = v;
+    return object_value(b);
+}
+
+static struct closure *make_closure(struct vvm_context *ctx, const struct vvm_function *f, unsigned n)
+{
+    struct closure *c = allocate(ctx, TYPE_CLOSURE, n, sizeof *c + n * sizeof(vvm_value));
+    if (c) c->function = f;
+    return c;
+}
+
+static bool is_record_of(vvm_value v, vvm_value type)
+{
+    return has_type(v, TYPE_RECORD) && ((struct record *)value_pointer(v))->type == type;
+}
+
+static vvm_value not_record_of(struct vvm_context *ctx, vvm_value v, vvm_value type)
+{
+    const char *name = "record";
+    if (has_type(type, TYPE_RECORD_TYPE)) {
+        vvm_value n = ((struct record_type *)value_pointer(type))->name;
+        if (is_symbol(n)) name = symbol_name(n);
+    }
+    return raise_message(ctx, ERROR_TYPE, v, "a record of type %.100s is needed", name);
+}
+
+/* ---- globals ----------------------------------------------------------------------------- */
+
+static inline const struct binding *binding_of(const struct vvm_context *ctx, const struct link *link)
+{
+    const struct vvm_generation *g = ctx->generation;
+    return link->global < g->binding_count ? &g->bindings[link->global] : NULL;
+}
+
+static vvm_value global_ref_failed(struct vvm_context *ctx, const struct link *link)
+{
+    return raise_error(ctx, ERROR_UNBOUND, link->name);
+}
+
+/* The function that CALL_GLOBAL may enter directly when a global is bound to v. */
+static const struct vvm_function *direct_function(vvm_value v)
+{
+    if (!has_type(v, TYPE_CLOSURE) || object_length(v)) return NULL;
+    const struct vvm_function *f = ((struct closure *)value_pointer(v))->function;
+    return f->flags & (FUNCTION_BODY | FUNCTION_WIRE) ? NULL : f;
+}
+
+static vvm_value define_global(struct vvm_context *ctx, const struct vvm_unit *unit, const struct link *link,
+                               vvm_value v, const struct vvm_function *f)
+{
+    int err = generation_define(ctx->node, link->global, unit->vmlet, v, f);
+    if (!err) return VALUE_UNSPECIFIED;
+    return raise_message(ctx, ERROR_PRIVILEGE, link->name, "a definition outside a load");
+}
+
+static vvm_value define_function(struct vvm_context *ctx, const struct vvm_unit *unit, uint64_t w)
+{
+    const struct vvm_function *f = &unit->functions[word_b(w)], *entry = &unit->functions[word_c(w)];
+    struct closure *c = make_closure(ctx, entry, 0);
+    if (!c) return VALUE_EXCEPTION;
+    bool body = (f->flags | entry->flags) & (FUNCTION_BODY | FUNCTION_WIRE);
+    return define_global(ctx, unit, &unit->links[word_a(w)], object_value(c), body ? NULL : f);
+}
+
+static vvm_value global_set(struct vvm_context *ctx, const struct vvm_unit *unit, const struct link *link,
+                            vvm_value v)
+{
+    if (!binding_of(ctx, link) || binding_of(ctx, link)->value == VALUE_UNDEFINED)
+        return global_ref_failed(ctx, link);
+    return global_assign(ctx, unit, link, v);
+}
+
+/* ---- the loop ------------------------------------------------------------------------------ */
+
+#ifdef VVM_INSTRUMENTED
+#define CHECK() (ctx->fuel = fuel, check_instruction(ctx, pc, fuel))
+#else
+#define CHECK() ((void)0)
+#endif
+
+#define A fp[word_a(w)]
+#define B fp[word_b(w)]
+#define C fp[word_c(w)]
+
+#define DISPATCH()                                                                                           \
+    do {                                                                                                     \
+        w = *pc;                                                                                             \
+        CHECK();                                                                                             \
+        goto *labels[w & 0xffff];                                                                            \
+    } while (0)
+#define NEXT                                                                                                 \
+    do {                                                                                                     \
+        pc++;                                                                                                \
+        DISPATCH();                                                                                          \
+    } while (0)
+#define SET(kind, v)                                                                                         \
+    do {                                                                                                     \
+        A = (v);                                                                                             \
+        mark_word(ctx, &A, kind);                                                                            \
+    } while (0)
+#define TAGGED(v) SET(WORD_TAGGED, v)
+#define RAW(v)    SET(WORD_RAW, v)
+
+/* Store the state; go: where the frame goes on. */
+#define SYNC(go) (ctx->fuel = fuel, frame->pc = (go))
+#define RELOAD()                                                                                             \
+    do {                                                                                                     \
+        frame = top_frame(ctx);                                                                              \
+        fn = frame->function;                                                                                \
+        fp = frame->slots;                                                                                   \
+        pc = frame->pc;                                                                                      \
+        fuel = ctx->fuel;                                                                                    \
+        DISPATCH();                                                                                          \
+    } while (0)
+/* A slow path that changes frames. */
+#define CONTROL(call)                                                                                        \
+    do {                                                                                                     \
+        if (!(call)) return false;                                                                           \
+        RELOAD();                                                                                            \
+    } while (0)
+/* A slow path that answers a tagged value for slot a, or an exception. */
+#define VALUE(expression)                                                                                    \
+    do {                                                                                                     \
+        SYNC(pc + 1);                                                                                        \
+        vvm_value value_ = (expression);                                                                     \
+        if (value_ == VALUE_EXCEPTION) goto exception;                                                       \
+        TAGGED(value_);                                                                                      \
+        NEXT;                                                                                                \
+    } while (0)
+/* One that answers nothing of use, or an exception. */
+#define EFFECT(expression)                                                                                   \
+    do {                                                                                                     \
+        SYNC(pc + 1);                                                                                        \
+        if ((expression) == VALUE_EXCEPTION) goto exception;                                                 \
+        NEXT;                                                                                                \
+    } while (0)
+#define FAIL(expression)                                                                                     \
+    do {                                                                                                     \
+        SYNC(pc + 1);                                                                                        \
+        (void)(expression);                                                                                  \
+        goto exception;                                                                                      \
+    } while (0)
+
+#define BRANCH(condition)                                                                                    \
+    do {                                                                                                     \
+        uint64_t costs = pc[1];                                                                              \
+        pc += 2;                                                                                             \
+        if (condition) {                                                                                     \
+            pc += word_imm(w);                                                                               \
+            fuel -= (uint32_t)costs;                                                                         \
+            mark_block(ctx, (uint32_t)costs);                                                                \
+        } else {                                                                                             \
+            fuel -= (int64_t)(costs >> 32);                                                                  \
+            mark_block(ctx, (int64_t)(costs >> 32));                                                         \
+        }                                                                                                    \
+        if (__builtin_expect(fuel < 0, 0)) goto out_of_fuel;                                                 \
+        DISPATCH();                                                                                          \
+    } while (0)
+#define BRANCH_NUMBER(fast, slow, wanted)                                                                    \
+    do {                                                                                                     \
+        if (__builtin_expect(both_fixnums(A, B), 1)) BRANCH(fast);                                           \
+        SYNC(pc + 1);                                                                                        \
+        vvm_value answer = slow(ctx, A, B);                                                                  \
+        if (answer == VALUE_EXCEPTION) goto exception;                                                       \
+        BRANCH(answer == (wanted));                                                                          \
+    } while (0)
+
+#define ARITHMETIC(builtin, slow)                                                                            \
+    do {                                                                                                     \
+        int64_t sum;                                                                                         \
+        if (__builtin_expect(both_fixnums(B, C) && !builtin((int64_t)B, (int64_t)C, &sum), 1)) {             \
+            TAGGED((uint64_t)sum);                                                                           \
+            NEXT;                                                                                            \
+        }                                                                                                    \
+        VALUE(slow(ctx, B, C));                                                                              \
+    } while (0)
+#define COMPARE(fast, slow)                                                                                  \
+    do {                                                                                                     \
+        if (__builtin_expect(both_fixnums(B, C), 1)) {                                                       \
+            TAGGED(make_boolean(fast));                                                                      \
+            NEXT;                                                                                            \
+        }                                                                                                    \
+        VALUE(slow(ctx, B, C));                                                                              \
+    } while (0)
+
+#define LOAD(width, offset)                                                                                  \
+    do {                                                                                                     \
+        uint32_t offset_ = (uint32_t)(offset);                                                               \
+        const uint8_t *at = packet_at(B, offset_, width);                                                    \
+        if (__builtin_expect(!at, 0)) {                                                                      \
+            SYNC(pc + 1);                                                                                    \
+            at = load_slow(ctx, B, offset_, width);                                                          \
+            if (!at) goto exception;                                                                         \
+        }                                                                                                    \
+        RAW(octets_get(at, width));                                                                          \
+        NEXT;                                                                                                \
+    } while (0)
+#define STORE(width, offset)                                                                                 \
+    do {                                                                                                     \
+        uint32_t offset_ = (uint32_t)(offset);                                                               \
+        uint8_t *at = packet_at(B, offset_, width);                                                          \
+        if (__builtin_expect(!at, 0)) {                                                                      \
+            SYNC(pc + 1);                                                                                    \
+            at = store_slow(ctx, B, offset_, width);                                                         \
+            if (!at) goto exception;                                                                         \
+        }                                                                                                    \
+        octets_put(at, width, A);                                                                            \
+        NEXT;                                                                                                \
+    } while (0)
+
+/* Words of an instruction whose tail lists n slots. */
+#define LISTED(n) (1 + ((n) + 3) / 4)
+#define ARGUMENTS (fp + fn->slots)
+#define GATHER()  gather(ARGUMENTS, fp, pc + 1, word_c(w))
+
+/* clang-format off */
+#define RAW_TYPE(T, type, bits, is_signed)                              \
+    op_##T##_ADD: RAW((uint64_t)(type)(B + C)); NEXT;                   \
+    op_##T##_SUB: RAW((uint64_t)(type)(B - C)); NEXT;                   \
+    op_##T##_MUL: RAW((uint64_t)(type)(B * C)); NEXT;                   \
+    op_##T##_ADD_IMM: RAW((uint64_t)(type)(B + (uint64_t)(int64_t)word_imm(w))); NEXT; \
+    op_##T##_QUOTIENT:                                                  \
+    if (C == 0) goto divide_by_zero;                                    \
+    RAW((uint64_t)(type)raw_quotient(B, C, is_signed)); NEXT;           \
+    op_##T##_REMAINDER:                                                 \
+    if (C == 0) goto divide_by_zero;                                    \
+    RAW(raw_remainder(B, C, is_signed)); NEXT;                          \
+    op_##T##_NOT: RAW((uint64_t)(type)(~B)); NEXT;                      \
+    op_##T##_SHIFT_LEFT: RAW(C >= (bits) ? 0 : (uint64_t)(type)(B << C)); NEXT; \
+    op_##T##_SHIFT_RIGHT: RAW(raw_shift_right(B, C, is_signed)); NEXT;
+/* clang-format on */
+
+bool interpret(struct vvm_context *ctx)
+{
+    static const void *const labels[OP_ALL] = {
+#define I(name, ...) &&op_##name,
+#include "instruction.def"
+#undef I
+        &&op_STOP,
+        &&op_UNMASK,
+        &&op_NON_CONTINUABLE,
+    };
+    struct frame *frame;
+    const struct vvm_function *fn, *callee;
+    const struct closure *closure;
+    const uint64_t *pc, *next;
+    uint64_t *fp, *result, w;
+    int64_t fuel;
+
+    RELOAD();
+
+op_NOP:
+    NEXT;
+op_MOVE:
+    A = B;
+    mark_word(ctx, &A, fn->slot_types[word_a(w)] == SLOT_ANY ? WORD_TAGGED : WORD_RAW);
+    NEXT;
+op_CONSTANT:
+    TAGGED(fn->unit->constants[word_b(w)]);
+    NEXT;
+op_IMMEDIATE:
+    TAGGED((uint64_t)(int64_t)word_imm32(w));
+    NEXT;
+op_RAW_IMMEDIATE:
+    RAW((uint64_t)(int64_t)word_imm32(w));
+    NEXT;
+op_RAW_LITERAL:
+    RAW(pc[1]);
+    pc++;
+    NEXT;
+
+op_BOX:
+    if (B <= (uint64_t)FIXNUM_MAX) {
+        TAGGED(B << 3);
+        NEXT;
+    }
+    VALUE(box_slow(ctx, B, fn->slot_types[word_b(w)]));
+op_UNBOX : {
+    unsigned type = fn->slot_types[word_a(w)];
+    int64_t n = fixnum_value(B);
+    if (__builtin_expect(is_fixnum(B) && n >= raw_least[type] && n <= raw_most[type], 1)) {
+        RAW((uint64_t)n);
+        NEXT;
+    }
+    FAIL(unbox(ctx, B, type, &ctx->scratch));
+}
+op_CONVERT:
+    RAW(wrap(B, fn->slot_types[word_a(w)]));
+    NEXT;
+op_RAW_AND:
+    RAW(B & C);
+    NEXT;
+op_RAW_OR:
+    RAW(B | C);
+    NEXT;
+op_RAW_XOR:
+    RAW(B ^ C);
+    NEXT;
+op_RAW_EQ:
+    TAGGED(make_boolean(B == C));
+    NEXT;
+op_RAW_LT:
+    TAGGED(make_boolean(slot_is_signed(fn->slot_types[word_b(w)]) ? (int64_t)B < (int64_t)C : B < C));
+    NEXT;
+op_RAW_LE:
+    TAGGED(make_boolean(slot_is_signed(fn->slot_types[word_b(w)]) ? (int64_t)B <= (int64_t)C : B <= C));
+    NEXT;
+
+    RAW_TYPE(U8, uint8_t, 8, false)
+    RAW_TYPE(U16, uint16_t, 16, false)
+    RAW_TYPE(U32, uint32_t, 32, false)
+    RAW_TYPE(U64, uint64_t, 64, false)
+    RAW_TYPE(S8, int8_t, 8, true)
+    RAW_TYPE(S16, int16_t, 16, true)
+    RAW_TYPE(S32, int32_t, 32, true)
+    RAW_TYPE(S64, int64_t, 64, true)
+
+op_ADD:
+    ARITHMETIC(__builtin_add_overflow, number_add);
+op_SUB:
+    ARITHMETIC(__builtin_sub_overflow, number_subtract);
+op_MUL : {
+    int64_t product;
+    if (both_fixnums(B, C) && !__builtin_mul_overflow((int64_t)B, fixnum_value(C), &product)) {
+        TAGGED((uint64_t)product);
+        NEXT;
+    }
+    VALUE(number_multiply(ctx, B, C));
+}
+op_ADD_IMM : {
+    int64_t sum, imm = (int64_t)word_imm(w) * 8;
+    if (__builtin_expect(is_fixnum(B) && !__builtin_add_overflow((int64_t)B, imm, &sum), 1)) {
+        TAGGED((uint64_t)sum);
+        NEXT;
+    }
+    VALUE(number_add(ctx, B, (uint64_t)imm));
+}
+op_QUOTIENT:
+    VALUE(number_quotient(ctx, B, C));
+op_REMAINDER:
+    VALUE(number_remainder(ctx, B, C));
+op_MODULO:
+    VALUE(number_modulo(ctx, B, C));
+op_NUM_EQ:
+    COMPARE(B == C, number_equal);
+op_NUM_LT:
+    COMPARE((int64_t)B < (int64_t)C, number_less);
+op_NUM_LE:
+    COMPARE((int64_t)B <= (int64_t)C, number_less_equal);
+op_EQ:
+    TAGGED(make_boolean(B == C));
+    NEXT;
+op_NOT:
+    TAGGED(make_boolean(B == VALUE_FALSE));
+    NEXT;
+op_IS:
+    TAGGED(make_boolean(is_class(B, word_c(w))));
+    NEXT;
+op_CHECK:
+    if (is_class(B, word_c(w))) NEXT;
+    FAIL(raise_message(ctx, ERROR_TYPE, B, "a value of type %s is needed", value_class_name(word_c(w))));
+
+op_JUMP:
+    fuel -= (uint32_t)pc[1];
+    mark_block(ctx, (uint32_t)pc[1]);
+    pc += 2 + word_imm(w);
+    if (__builtin_expect(fuel < 0, 0)) goto out_of_fuel;
+    DISPATCH();
+op_JUMP_FALSE:
+    BRANCH(B == VALUE_FALSE);
+op_JUMP_TRUE:
+    BRANCH(B != VALUE_FALSE);
+op_JUMP_IS:
+    BRANCH(is_class(B, word_a(w)));
+op_JUMP_IS_NOT:
+    BRANCH(!is_class(B, word_a(w)));
+op_JUMP_EQ:
+    BRANCH(A == B);
+op_JUMP_NOT_EQ:
+    BRANCH(A != B);
+op_JUMP_NUM_EQ:
+    BRANCH_NUMBER(A == B, number_equal, VALUE_TRUE);
+op_JUMP_NOT_NUM_EQ:
+    BRANCH_NUMBER(A != B, number_equal, VALUE_FALSE);
+op_JUMP_NUM_LT:
+    BRANCH_NUMBER((int64_t)A < (int64_t)B, number_less, VALUE_TRUE);
+op_JUMP_NOT_NUM_LT:
+    BRANCH_NUMBER((int64_t)A >= (int64_t)B, number_less, VALUE_FALSE);
+op_JUMP_NUM_LE:
+    BRANCH_NUMBER((int64_t)A <= (int64_t)B, number_less_equal, VALUE_TRUE);
+op_JUMP_NOT_NUM_LE:
+    BRANCH_NUMBER((int64_t)A > (int64_t)B, number_less_equal, VALUE_FALSE);
+op_JUMP_RAW_EQ:
+    BRANCH(A == B);
+op_JUMP_RAW_NOT_EQ:
+    BRANCH(A != B);
+op_JUMP_RAW_LT:
+    BRANCH(slot_is_signed(fn->slot_types[word_a(w)]) ? (int64_t)A < (int64_t)B : A < B);
+op_JUMP_RAW_LE:
+    BRANCH(slot_is_signed(fn->slot_types[word_a(w)]) ? (int64_t)A <= (int64_t)B : A <= B);
+op_JUMP_RAW_ZERO:
+    BRANCH(B == 0);
+op_JUMP_RAW_NOT_ZERO:
+    BRANCH(B != 0);
+
+op_CONS:
+    VALUE(make_pair(ctx, B, C));
+op_CAR:
+    if (__builtin_expect(!is_pair(B), 0)) FAIL(raise_type(ctx, "car", 1, "pair", B));
+    TAGGED(car_of(B));
+    NEXT;
+op_CDR:
+    if (__builtin_expect(!is_pair(B), 0)) FAIL(raise_type(ctx, "cdr", 1, "pair", B));
+    TAGGED(cdr_of(B));
+    NEXT;
+op_SET_CAR:
+    if (!is_pair(A)) FAIL(raise_type(ctx, "set-car!", 1, "pair", A));
+    if (!may_write(ctx, A)) FAIL(raise_error(ctx, ERROR_FROZEN, A));
+    pair_of(A)->car = B;
+    NEXT;
+op_SET_CDR:
+    if (!is_pair(A)) FAIL(raise_type(ctx, "set-cdr!", 1, "pair", A));
+    if (!may_write(ctx, A)) FAIL(raise_error(ctx, ERROR_FROZEN, A));
+    pair_of(A)->cdr = B;
+    NEXT;
+op_VECTOR_REF : {
+    const vvm_value *item = vector_item(B, C);
+    if (__builtin_expect(!item, 0)) FAIL(vector_error(ctx, B, C));
+    TAGGED(*item);
+    NEXT;
+}
+op_VECTOR_SET : {
+    vvm_value *item = vector_item(A, B);
+    if (__builtin_expect(!item, 0)) FAIL(vector_error(ctx, A, B));
+    if (__builtin_expect(!may_write(ctx, A), 0)) FAIL(raise_error(ctx, ERROR_FROZEN, A));
+    *item = C;
+    NEXT;
+}
+op_VECTOR_LENGTH:
+    if (!has_type(B, TYPE_VECTOR)) FAIL(raise_type(ctx, "vector-length", 1, "vector", B));
+    TAGGED(make_fixnum((int64_t)object_length(B)));
+    NEXT;
+op_MAKE_BOX:
+    VALUE(make_box(ctx, B));
+op_BOX_REF : {
+    if (!has_type(B, TYPE_BOX)) FAIL(raise_type(ctx, "a variable", 1, "box", B));
+    vvm_value v = ((struct vector *)value_pointer(B))->items[0];
+    if (v == VALUE_UNDEFINED) FAIL(raise_error(ctx, ERROR_UNDEFINED, VALUE_DEFAULT));
+    TAGGED(v);
+    NEXT;
+}
+op_BOX_SET:
+    if (!has_type(A, TYPE_BOX)) FAIL(raise_type(ctx, "a variable", 1, "box", A));
+    if (!may_write(ctx, A)) FAIL(raise_error(ctx, ERROR_FROZEN, A));
+    ((struct vector *)value_pointer(A))->items[0] = B;
+    NEXT;
+op_DEFINED:
+    if (B == VALUE_UNDEFINED) FAIL(raise_error(ctx, ERROR_UNDEFINED, VALUE_DEFAULT));
+    NEXT;
+op_RECORD_REF : {
+    const vvm_value *field = record_field(B, word_c(w));
+    if (!field) FAIL(record_error(ctx, B, word_c(w)));
+    TAGGED(*field);
+    NEXT;
+}
+op_CHECK_RECORD:
+    if (!is_record_of(B, C)) FAIL(not_record_of(ctx, B, C));
+    NEXT;
+op_RECORD_SET : {
+    vvm_value *field = record_field(A, word_c(w));
+    if (!field) FAIL(record_error(ctx, A, word_c(w)));
+    if (!may_write(ctx, A)) FAIL(raise_error(ctx, ERROR_FROZEN, A));
+    *field = B;
+    NEXT;
+}
+
+op_LOAD_U8:
+    LOAD(1, word_imm(w));
+op_LOAD_U16:
+    LOAD(2, word_imm(w));
+op_LOAD_U32:
+    LOAD(4, word_imm(w));
+op_LOAD_U64:
+    LOAD(8, word_imm(w));
+op_LOAD_U8_AT:
+    LOAD(1, C);
+op_LOAD_U16_AT:
+    LOAD(2, C);
+op_LOAD_U32_AT:
+    LOAD(4, C);
+op_LOAD_U64_AT:
+    LOAD(8, C);
+op_STORE_U8:
+    STORE(1, word_imm(w));
+op_STORE_U16:
+    STORE(2, word_imm(w));
+op_STORE_U32:
+    STORE(4, word_imm(w));
+op_STORE_U64:
+    STORE(8, word_imm(w));
+op_STORE_U8_AT:
+    STORE(1, C);
+op_STORE_U16_AT:
+    STORE(2, C);
+op_STORE_U32_AT:
+    STORE(4, C);
+op_STORE_U64_AT:
+    STORE(8, C);
+op_BYTES_LENGTH : {
+    uint64_t length;
+    SYNC(pc + 1);
+    if (bytes_length(ctx, B, &length) == VALUE_EXCEPTION) goto exception;
+    RAW(length);
+    NEXT;
+}
+op_PACKET:
+    if (!ctx->packet) FAIL(raise_error(ctx, ERROR_NO_PACKET, VALUE_DEFAULT));
+    TAGGED(object_value(ctx->packet));
+    NEXT;
+
+op_GLOBAL_REF : {
+    const struct link *link = &fn->unit->links[word_b(w)];
+    const struct binding *b = binding_of(ctx, link);
+    if (!b || b->value == VALUE_UNDEFINED) FAIL(global_ref_failed(ctx, link));
+    TAGGED(b->value);
+    NEXT;
+}
+op_GLOBAL_SET:
+    EFFECT(global_set(ctx, fn->unit, &fn->unit->links[word_a(w)], B));
+op_DEFINE:
+    EFFECT(define_global(ctx, fn->unit, &fn->unit->links[word_a(w)], B, direct_function(B)));
+op_DEFINE_FUNCTION:
+    EFFECT(define_function(ctx, fn->unit, w));
+op_CLOSURE : {
+    SYNC(pc + 1);
+    struct closure *c = make_closure(ctx, &fn->unit->functions[word_b(w)], word_c(w));
+    if (!c) goto exception;
+    gather(c->captured, fp, pc + 1, word_c(w));
+    TAGGED(object_value(c));
+    pc += LISTED(word_c(w));
+    DISPATCH();
+}
+op_CLOSURE_PATCH : {
+    if (!has_type(A, TYPE_CLOSURE) || word_c(w) >= object_length(A)) FAIL(raise_error(ctx, ERROR_TYPE, A));
+    ((struct closure *)value_pointer(A))->captured[word_c(w)] = B;
+    NEXT;
+}
+op_CAPTURED:
+    TAGGED(frame->closure->captured[word_b(w)]);
+    NEXT;
+
+    /* ---- calls ---- */
+
+op_CALL:
+    callee = &fn->unit->functions[word_b(w)];
+enter:
+    next = pc + LISTED(word_c(w));
+    result = &A;
+    GATHER();
+    if (__builtin_expect(callee->flags & FUNCTION_REST, 0)) {
+        SYNC(next);
+        CONTROL(call_function(ctx, callee, NULL, word_c(w), result));
+    }
+    closure = NULL;
+push:
+    frame->pc = next;
+    fp = ARGUMENTS;
+    if (__builtin_expect(ctx->frame_count == ctx->frame_limit || fp + callee->slots > ctx->stack_end, 0))
+        goto no_room;
+    ctx->frame_count++;
+    {
+        uint16_t nesting = frame->nesting;
+        frame++;
+        *frame = (struct frame){.function = callee,
+                                .pc = callee->code,
+                                .slots = fp,
+                                .result = result,
+                                .closure = closure,
+                                .nesting = nesting,
+                                .handlers = (uint16_t)ctx->handler_count};
+    }
+    fn = callee;
+    pc = callee->code;
+    fuel -= callee->entry_cost;
+    mark_frame(ctx);
+    if (__builtin_expect(fuel < 0, 0)) goto out_of_fuel;
+    DISPATCH();
+op_CALL_GLOBAL : {
+    const struct link *link = &fn->unit->links[word_b(w)];
+    const struct binding *b = binding_of(ctx, link);
+    if (__builtin_expect(b && b->function && b->signature == link->signature, 1)) {
+        callee = b->function;
+        goto enter;
+    }
+    GATHER();
+    SYNC(pc + LISTED(word_c(w)));
+    CONTROL(call_global(ctx, link, word_c(w), &A));
+}
+op_CALL_VALUE : {
+    vvm_value f = B;
+    next = pc + LISTED(word_c(w));
+    GATHER();
+    if (has_type(f, TYPE_CLOSURE)) {
+        closure = value_pointer(f);
+        callee = closure->function;
+        if (__builtin_expect(callee->parameters == word_c(w) && !callee->flags, 1)) {
+            result = &A;
+            goto push;
+        }
+    }
+    SYNC(next);
+    CONTROL(call_procedure(ctx, f, word_c(w), &A));
+}
+op_CALL_PRIMITIVE : {
+    next = pc + LISTED(word_c(w));
+    GATHER();
+    SYNC(next);
+    result = &A;
+    vvm_value v = fn->unit->primitives[word_b(w)]->call(ctx, word_c(w), ARGUMENTS);
+    if (__builtin_expect(v == VALUE_EXCEPTION, 0)) CONTROL(machine_exception(ctx, result));
+    fuel = ctx->fuel;
+    TAGGED(v);
+    pc = next;
+    DISPATCH();
+}
+op_CALL_MEMBER:
+    GATHER();
+    SYNC(pc + LISTED(word_c(w)));
+    CONTROL(call_member(ctx, B, word_c(w), &A));
+op_APPLY_MEMBER:
+    SYNC(pc + 1);
+    CONTROL(apply_member(ctx, B, C, &A));
+op_APPLY:
+    SYNC(pc + 1);
+    CONTROL(apply_procedure(ctx, B, C, &A));
+op_TAIL_CALL:
+    GATHER();
+    SYNC(pc + 1);
+    CONTROL(call_function(ctx, &fn->unit->functions[word_b(w)], NULL, word_c(w), NULL));
+op_TAIL_CALL_GLOBAL:
+    GATHER();
+    SYNC(pc + 1);
+    CONTROL(call_global(ctx, &fn->unit->links[word_b(w)], word_c(w), NULL));
+op_TAIL_CALL_VALUE : {
+    vvm_value f = B;
+    GATHER();
+    SYNC(pc + 1);
+    CONTROL(call_procedure(ctx, f, word_c(w), NULL));
+}
+op_TAIL_APPLY:
+    SYNC(pc + 1);
+    CONTROL(apply_procedure(ctx, B, C, NULL));
+op_WIRE_RETURN:
+op_RETURN:
+    *frame->result = A;
+    mark_word(ctx, frame->result, fn->result == SLOT_ANY ? WORD_TAGGED : WORD_RAW);
+    ctx->frame_count--;
+    frame--;
+    fn = frame->function;
+    fp = frame->slots;
+    pc = frame->pc;
+    DISPATCH();
+op_RETURN_VALUES:
+    GATHER();
+    SYNC(pc + 1);
+    CONTROL(return_values(ctx, word_c(w), ARGUMENTS));
+op_RETURN_LIST:
+    SYNC(pc + 1);
+    CONTROL(return_list(ctx, A));
+op_UNREACHABLE:
+    FAIL(raise_message(ctx, ERROR_VALUES, VALUE_DEFAULT, "what never returns has returned"));
+op_RECEIVE:
+op_RECEIVE_REST:
+    SYNC(pc + 1);
+    CONTROL(receive_values(ctx, pc, 1, &A));
+op_CALL_ESCAPE:
+    SYNC(pc + 1);
+    CONTROL(call_escape(ctx, B, &A));
+
+    /* ---- handlers ---- */
+
+op_PUSH_HANDLER : {
+    struct handler h = {.kind = HANDLER_REGION,
+                        .slot = (uint16_t)word_a(w),
+                        .frame = ctx->frame_count - 1,
+                        .target = (uint32_t)(pc + 2 + word_imm(w) - fn->code),
+                        .cost = (uint32_t)pc[1],
+                        .winders = ctx->winders};
+    SYNC(pc + 1);
+    if (!push_handler(ctx, h)) goto exception;
+    fuel -= (int64_t)(pc[1] >> 32);
+    mark_block(ctx, (int64_t)(pc[1] >> 32));
+    pc += 2;
+    if (__builtin_expect(fuel < 0, 0)) goto out_of_fuel;
+    DISPATCH();
+}
+op_PUSH_PROCEDURE:
+    SYNC(pc + 1);
+    if (!push_handler(ctx, (struct handler){.kind = HANDLER_PROCEDURE, .procedure = A})) goto exception;
+    NEXT;
+op_POP_HANDLER:
+op_EXIT_POP_HANDLER:
+    ctx->handler_count--;
+    NEXT;
+op_RAISE:
+    FAIL(raise_value(ctx, A, false));
+op_RAISE_CONTINUABLE:
+    SYNC(pc + 1);
+    raise_value(ctx, B, true);
+    CONTROL(machine_exception(ctx, &A));
+
+    /* ---- wire instructions ---- */
+
+op_INVOKE:
+    ctx->fuel = fuel;
+    CONTROL(invoke(ctx, pc));
+op_EXIT_NEXT:
+    ctx->fuel = fuel;
+    CONTROL(exit_next(ctx, pc));
+op_EXIT_GOTO:
+    ctx->fuel = fuel;
+    CONTROL(exit_goto(ctx, pc));
+op_EXIT_CALL:
+    ctx->fuel = fuel;
+    CONTROL(exit_call(ctx, pc));
+op_EXIT_CALL_ITEMS:
+    ctx->fuel = fuel;
+    CONTROL(exit_call_items(ctx, pc));
+op_EXIT_RETURN:
+    ctx->fuel = fuel;
+    CONTROL(exit_return(ctx, pc));
+op_EXIT_PUSH_HANDLER:
+    SYNC(pc + 1);
+    CONTROL(exit_push_handler(ctx, pc));
+op_ITEM_COUNT:
+    VALUE(item_count(ctx));
+op_ITEM_REF:
+    VALUE(item_ref(ctx, B));
+op_ITEMS:
+    VALUE(items(ctx));
+op_WIRE_LOCAL_REF:
+    TAGGED(*wire_local(ctx, word_b(w)));
+    NEXT;
+op_WIRE_LOCAL_SET : {
+    uint64_t *local = wire_local(ctx, word_a(w));
+    *local = B;
+    mark_word(ctx, local, WORD_TAGGED);
+    NEXT;
+}
+op_PROGRAM_BYTES:
+    VALUE(program_bytes(ctx));
+op_RUN_PROGRAM:
+    GATHER();
+    SYNC(pc + LISTED(word_c(w)));
+    CONTROL(run_program(ctx, B, word_c(w), ARGUMENTS, &A));
+
+    /* ---- the machine's own ---- */
+
+op_STOP:
+    ctx->fuel = fuel;
+    return true;
+op_UNMASK:
+    ctx->handler_count--;
+    NEXT;
+op_NON_CONTINUABLE:
+    FAIL(raise_error(ctx, ERROR_NON_CONTINUABLE, VALUE_DEFAULT));
+
+divide_by_zero:
+    FAIL(raise_error(ctx, ERROR_DIVIDE, VALUE_DEFAULT));
+no_room:
+    ctx->fuel = fuel;
+    too_deep(ctx);
+    goto exception;
+out_of_fuel:
+    SYNC(pc);
+    trap(ctx, TRAP_FUEL);
+exception:
+    CONTROL(machine_exception(ctx, NULL));
+}

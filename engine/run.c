@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * run.c - the way from C into the machine: vvm_call and vvm_run, which nest. Each
+ * run stands on a stub frame of its own that no raise and no escape crosses.
+ */
+#include "interpret.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "generation.h"
+
+/* Arguments that a primitive in progress may still read lie above the top frame. */
+#define ARGUMENTS_IN_USE 256u
+
+struct run {
+    uint32_t base_frame, base_handlers;
+};
+
+static bool run_begin(struct vvm_context *ctx, struct run *saved)
+{
+    *saved = (struct run){ctx->base_frame, ctx->base_handlers};
+    if (ctx->depth >= DEPTH_MAX) return too_deep(ctx);
+    if (ctx->depth == 0 && !ctx->packet_profile && !ctx->node->candidate)
+        ctx->fuel = ctx->node->options.load_fuel;
+    uint64_t *slots = ctx->frame_count ? frame_end(top_frame(ctx)) + ARGUMENTS_IN_USE : ctx->stack;
+    if (!push_frame(ctx, stub_function(STUB_STOP), NULL, slots, NULL)) return false;
+    ctx->pending.kind = PENDING_NONE;
+    ctx->base_frame = ctx->frame_count - 1;
+    ctx->base_handlers = ctx->handler_count;
+    ctx->depth++;
+    return true;
+}
+
+/* Drop the run's stub; its slot still holds the result. */
+static void run_end(struct vvm_context *ctx, const struct run *saved)
+{
+    ctx->frame_count = ctx->base_frame;
+    ctx->base_frame = saved->base_frame;
+    ctx->base_handlers = saved->base_handlers;
+    ctx->depth--;
+}
+
+vvm_value vvm_call(struct vvm_context *ctx, vvm_value procedure, unsigned n, const vvm_value *args)
+{
+    struct run saved;
+    if (n > APPLY_MAX) return raise_error(ctx, ERROR_ARITY, VALUE_DEFAULT);
+    if (!run_begin(ctx, &saved)) return VALUE_EXCEPTION;
+    struct frame *base = top_frame(ctx);
+    if (n) memcpy(frame_end(base), args, n * sizeof *args);
+    bool done = call_procedure(ctx, procedure, n, base->slots) && interpret(ctx);
+    vvm_value v = done ? base->slots[0] : VALUE_EXCEPTION;
+    run_end(ctx, &saved);
+    return v;
+}
+
+int vvm_run(struct vvm_context *ctx, const struct vvm_function *f, const uint64_t *args, uint64_t *result)
+{
+    struct run saved;
+    if (!run_begin(ctx, &saved)) return -ECANCELED;
+    struct frame *base = top_frame(ctx);
+    unsigned n = f->parameters + (f->flags & FUNCTION_REST ? 1u : 0u);
+    if (n) memcpy(frame_end(base), args, n * sizeof *args);
+    bool done = push_frame(ctx, f, NULL, frame_end(base), base->slots) || machine_exception(ctx, NULL);
+    done = done && interpret(ctx);
+    if (done && result) *result = base->slots[0];
+    run_end(ctx, &saved);
+    return done ? 0 : -ECANCELED;
+}
+
+/* ---- set! of globals: rare, and a matter of who owns what ---- */
+
+vvm_value global_assign(struct vvm_context *ctx, const struct vvm_unit *unit, const struct link *link,
+                        vvm_value v)
+{
+    struct binding *b = &((struct vvm_generation *)ctx->generation)->bindings[link->global];
+    if (global_owner(ctx->node, link->global) != unit->vmlet)
+        return raise_message(ctx, ERROR_PRIVILEGE, link->name,
+                             "a variable of another VMlet cannot be assigned");
+    b->value = v;
+    b->function = NULL;
+    b->signature = 0;
+    b->flags |= BINDING_ASSIGNED;
+    return VALUE_UNSPECIFIED;
+}
