@@ -89,6 +89,7 @@ struct table *table_make(struct vvm_context *ctx, const struct vvm_vmlet *owner,
     }
     struct table_object *handle = allocate(ctx, TYPE_TABLE, 0, sizeof *handle);
     if (!handle) return NULL;
+    handle->table = NULL;
     handle->header |= (uint64_t)FLAG_FROZEN << 8;
     table = r ? table_new(handle, owner, name, ops, schema, r->seed) : NULL;
     if (!table) {
