@@ -26,7 +26,7 @@ struct vvm_pool {
 
 struct peeled_layer {
     const struct network *network; /* whose header stood here */
-    uint32_t offset;               /* of the header, from base */
+    uint32_t offset, end;          /* of the header, from base */
     uint32_t key;                  /* by which it chose the next network */
 };
 

@@ -12,6 +12,8 @@
 #include "../packet.h"
 #include "program.h"
 
+/** Register the primitives on networks, sets, programs and sending. */
+int wire_primitives(struct vvm_node *node);
 /** node->wire. 0 or -ENOMEM. Close frees all networks, instructions, sets. */
 int wire_open(struct vvm_node *node);
 void wire_close(struct vvm_node *node);

@@ -30,8 +30,8 @@
 
 #include "wire.h"
 
-#define PROGRAM_OCTETS_MAX 65535
-#define PROGRAM_FUNCTIONS_MAX 256
+#define PROGRAM_OCTETS_MAX     65535
+#define PROGRAM_FUNCTIONS_MAX  256
 #define PROGRAM_FUEL_PER_OCTET 1
 
 /** Verify (or find) a wire program and say what to run: the FUNCTION_WIRE function

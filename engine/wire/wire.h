@@ -21,16 +21,25 @@
 #include "../machine.h"
 
 enum wire_operand_kind {
-    WIRE_U8, WIRE_U16, WIRE_U32, WIRE_U64, WIRE_S8, WIRE_S16, WIRE_S32, WIRE_S64,
-    WIRE_COUNT,       /* one octet; a number of stack items or fields */
-    WIRE_BYTES,       /* `size` octets; a frozen bytevector */
-    WIRE_COUNTED_U8,  /* one octet length, then the octets */
+    WIRE_U8,
+    WIRE_U16,
+    WIRE_U32,
+    WIRE_U64,
+    WIRE_S8,
+    WIRE_S16,
+    WIRE_S32,
+    WIRE_S64,
+    WIRE_COUNT,      /* one octet; a number of stack items or fields */
+    WIRE_BYTES,      /* `size` octets; a frozen bytevector */
+    WIRE_COUNTED_U8, /* one octet length, then the octets */
     WIRE_COUNTED_U16,
     /* no slot: */
-    WIRE_LABEL, WIRE_FUNCTION, WIRE_LOCAL,
+    WIRE_LABEL,
+    WIRE_FUNCTION,
+    WIRE_LOCAL,
 };
 #define WIRE_OPERANDS_MAX 8
-#define WIRE_TAKES_MAX 8
+#define WIRE_TAKES_MAX    8
 
 struct wire_operand {
     uint8_t kind;  /* enum wire_operand_kind */
@@ -41,20 +50,24 @@ struct wire_operand {
 /* Shape of a body: travels with the function in images (FUNCTION_BODY). */
 struct body_shape {
     uint8_t operand_count;
-    uint8_t take_count;    /* fixed takes; each a parameter slot */
-    uint8_t items;         /* 0 none; 1 + i: as many as count operand i says; 0x80 + i: arity of function operand i */
+    uint8_t take_count; /* fixed takes; each a parameter slot */
+    uint8_t items; /* 0 none; 1 + i: as many as count operand i says; 0x80 + i: arity of function operand i */
     struct wire_operand operands[WIRE_OPERANDS_MAX];
     uint8_t take_class[WIRE_TAKES_MAX]; /* enum value_class: CLASS_U8.. arrive raw in a slot of that type */
 };
 
+enum wire_exit_kind { WIRE_EXIT_NEXT, WIRE_EXIT_GOTO, WIRE_EXIT_CALL, WIRE_EXIT_RETURN, WIRE_EXIT_HANDLER };
+#define WIRE_ARGUMENTS_ITEMS 0xff
+enum wire_then { WIRE_THEN_NEXT, WIRE_THEN_HERE, WIRE_THEN_LABEL /* + label operand */ };
+
 /* One way out of a body, read off its code. */
 struct wire_exit {
-    uint8_t kind;    /* 0 next, 1 goto, 2 call, 3 return, 4 push-handler (not an end) */
-    uint8_t operand; /* label or function operand */
-    uint8_t pushes;  /* next, goto: values pushed; call: kept values */
+    uint8_t kind;      /* enum wire_exit_kind; HANDLER (push-handler) is no end */
+    uint8_t operand;   /* label or function operand */
+    uint8_t pushes;    /* next, goto: values pushed; call: kept values */
     uint8_t arguments; /* call: number; 0xff = the items */
-    uint8_t then;    /* call: 0 next, 1 here, 2 + label operand */
-    int8_t handlers; /* change of the wire handler height on the way to this exit */
+    uint8_t then;      /* call: 0 next, 1 here, 2 + label operand */
+    int8_t handlers;   /* change of the wire handler height on the way to this exit */
 };
 #define WIRE_EXITS_MAX 32
 

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * execution.h - the packet in execution on a context: what it owns, how it ends.
+ * Private to wire/.
+ *
+ * Ownership: network_receive takes the received packet; packets that code makes join
+ * a list. Whatever of these is neither sent nor delivered when the execution ends is
+ * freed there, and counted: the received packet by its outcome, the others as dropped
+ * `unsent`.
+ */
+#ifndef VVM_WIRE_EXECUTION_H
+#define VVM_WIRE_EXECUTION_H
+
+#include "cache.h"
+
+#define OUTCOME_NAME 56
+
+/* What send and emit are about to seal: see seal.c. */
+struct sealing {
+    struct packet_object *handle;
+    const struct network *network; /* whose header stands at head now */
+    uint32_t key;                  /* of the layer that is being sealed */
+    bool fresh;                    /* its header has yet to be written */
+    bool ready;                    /* all layers are sealed; network is the outermost */
+    unsigned rounds;
+};
+
+struct peeled {
+    bool set;
+    uint32_t key, header, payload;
+};
+
+struct execution {
+    struct wire_cache *cache;
+    struct packet_object handle; /* `packet` of the code */
+    struct vvm_packet *received; /* NULL once it went away */
+    struct vvm_packet *made;     /* by code and not yet emitted; linked by next */
+    const struct network *outermost;
+    int64_t fuel_limit, fuel_before; /* of this network; spent by outer ones */
+    struct sealing sealing;
+    struct peeled peeled;
+    bool counted; /* the received packet's end stands in the ledger */
+    enum outcome outcome;
+    char name[OUTCOME_NAME];
+};
+
+/** Say how the received packet ends and count it, once. The text is cut to fit. */
+void execution_end(struct vvm_context *ctx, enum outcome outcome, const char *name);
+/** The packet of a handle if it has not moved away; NULL with the error set. */
+struct vvm_packet *packet_argument(struct vvm_context *ctx, const char *name, unsigned i, vvm_value v);
+/** The context's execution, or NULL with the error no-packet. */
+struct execution *execution_of(struct vvm_context *ctx);
+/** Take a made packet off the list; false if it is not on it. */
+bool execution_release(struct execution *x, struct vvm_packet *p);
+/** Put a made packet on the list and make its handle; frees it when that fails. */
+vvm_value execution_adopt(struct vvm_context *ctx, struct execution *x, struct vvm_packet *p);
+
+/** The network whose programs have this form, the one in execution first; or NULL. */
+const struct network *network_of_program(const struct vvm_context *ctx, const struct wire_program *program);
+/** The network that claims a key of a parent network, or NULL. */
+const struct network *network_child(const struct vvm_generation *g, const struct network *parent,
+                                    uint32_t key);
+/** The (network parent key) clause by which n is carried by another network, or NULL. */
+const struct match_clause *network_carried(const struct network *n);
+const struct network *network_named(const struct vvm_generation *g, vvm_value name);
+
+#endif

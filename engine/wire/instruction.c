@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * instruction.c - from the body of a define-instruction to a row of wire code: its
+ * stack effect, one for each exit, and its handler heights are read off the body's
+ * verified code, never declared.
+ */
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "primitives.h"
+#include "state.h"
+
+/* ---- reading exits off a body -------------------------------------------------------- */
+
+#define HEIGHT_UNKNOWN INT16_MIN
+#define HEIGHT_MOST    100 /* wire handlers that one body may open or close */
+
+struct height {
+    int16_t wire;   /* wire handlers opened minus closed since the body began */
+    int16_t region; /* handler regions of the body itself that are open */
+};
+
+struct body_scan {
+    struct vvm_context *ctx;
+    const struct vvm_function *body;
+    struct wire_instruction *w;
+    struct height *heights; /* one a word */
+    int lowest, highest;
+};
+
+static int refuse(const struct body_scan *s, const char *what)
+{
+    raise_message(s->ctx, ERROR_VERIFY, is_true(s->body->name) ? s->body->name : VALUE_DEFAULT,
+                  "instruction body: %s", what);
+    return -EINVAL;
+}
+
+/* An edge that arrives at word `to` with these heights. */
+static int arrive(struct body_scan *s, int64_t to, struct height h)
+{
+    assert(to >= 0 && to < (int64_t)s->body->words);
+    struct height *there = &s->heights[to];
+    if (there->wire == HEIGHT_UNKNOWN) {
+        *there = h;
+        return 0;
+    }
+    if (there->wire != h.wire) return refuse(s, "two paths meet with different heights of wire handlers");
+    return 0;
+}
+
+static int add_exit(struct body_scan *s, struct wire_exit e)
+{
+    struct wire_instruction *w = s->w;
+    for (unsigned i = 0; i < w->exit_count; i++)
+        if (memcmp(&w->exits[i], &e, sizeof e) == 0) return 0;
+    if (w->exit_count == WIRE_EXITS_MAX) return refuse(s, "more than 32 different exits");
+    w->exits[w->exit_count++] = e;
+    return 0;
+}
+
+static int add_call_exit(struct body_scan *s, uint64_t word, int8_t handlers, bool items)
+{
+    unsigned kept = word_b(word) & 0xff, count = word_c(word);
+    if (kept > count) return refuse(s, "a call keeps more than it lists");
+    return add_exit(s, (struct wire_exit){.kind = WIRE_EXIT_CALL,
+                                          .operand = (uint8_t)word_a(word),
+                                          .pushes = (uint8_t)kept,
+                                          .arguments = items ? WIRE_ARGUMENTS_ITEMS : (uint8_t)(count - kept),
+                                          .then = (uint8_t)(word_b(word) >> 8),
+                                          .handlers = handlers});
+}
+
+/* Note an exit; change the heights for what follows. */
+static int scan_exit(struct body_scan *s, uint64_t word, struct height *h)
+{
+    struct wire_exit e = {.operand = (uint8_t)word_a(word), .handlers = (int8_t)h->wire};
+    bool changes = word_op(word) == OP_EXIT_PUSH_HANDLER || word_op(word) == OP_EXIT_POP_HANDLER;
+    if (changes && h->region) return refuse(s, "push-handler or pop-handler inside a guard");
+    switch (word_op(word)) {
+    case OP_EXIT_NEXT:
+        e.operand = 0;
+        e.kind = WIRE_EXIT_NEXT;
+        e.pushes = (uint8_t)word_c(word);
+        return word_c(word) > 250 ? refuse(s, "an exit pushes more than 250 values") : add_exit(s, e);
+    case OP_EXIT_GOTO:
+        e.kind = WIRE_EXIT_GOTO;
+        e.pushes = (uint8_t)word_c(word);
+        return word_c(word) > 250 ? refuse(s, "an exit pushes more than 250 values") : add_exit(s, e);
+    case OP_EXIT_CALL:
+    case OP_EXIT_CALL_ITEMS:
+        if (word_c(word) > 250) return refuse(s, "a call with more than 250 values");
+        return add_call_exit(s, word, e.handlers, word_op(word) == OP_EXIT_CALL_ITEMS);
+    case OP_EXIT_RETURN:
+        e.operand = 0;
+        e.kind = WIRE_EXIT_RETURN;
+        return add_exit(s, e);
+    case OP_EXIT_PUSH_HANDLER:
+        e.kind = WIRE_EXIT_HANDLER;
+        h->wire++;
+        return add_exit(s, e);
+    case OP_EXIT_POP_HANDLER: h->wire--; return 0;
+    default: return 0;
+    }
+}
+
+static int scan_word(struct body_scan *s, uint32_t at, uint32_t *next)
+{
+    uint64_t word = s->body->code[at];
+    const struct vvm_instruction *row = &instruction_table[word_op(word)];
+    struct height h = s->heights[at];
+    *next = at + instruction_words(word);
+    if (h.wire == HEIGHT_UNKNOWN) return refuse(s, "code that nothing reaches");
+    int err = scan_exit(s, word, &h);
+    if (err) return err;
+    if (h.wire < -HEIGHT_MOST || h.wire > HEIGHT_MOST) return refuse(s, "too many handlers");
+    if (h.wire < s->lowest) s->lowest = h.wire;
+    if (h.wire > s->highest) s->highest = h.wire;
+    if (row->flow == FLOW_JUMP || row->flow == FLOW_BRANCH || row->flow == FLOW_HANDLER)
+        err = arrive(s, (int64_t)*next + word_imm(word), h);
+    if (err || row->flow == FLOW_END || row->flow == FLOW_JUMP) return err;
+    if (row->flow == FLOW_HANDLER) h.region++;
+    if (row->flow == FLOW_UNHANDLE) h.region--;
+    return arrive(s, *next, h);
+}
+
+static int scan_body(struct body_scan *s)
+{
+    s->heights[0] = (struct height){0, 0};
+    for (uint32_t at = 0; at < s->body->words;) {
+        int err = scan_word(s, at, &at);
+        if (err) return err;
+    }
+    s->w->handlers_below = (uint8_t)-s->lowest;
+    s->w->handlers_above = (uint8_t)s->highest;
+    return 0;
+}
+
+int instruction_from_body(struct vvm_context *ctx, const struct vvm_function *body,
+                          struct wire_instruction *w)
+{
+    struct body_scan s = {.ctx = ctx, .body = body, .w = w};
+    if (!(body->flags & FUNCTION_BODY) || !body->shape || body->captured)
+        return refuse(&s, "not the body of an instruction");
+    s.heights = malloc(body->words * sizeof *s.heights);
+    if (!s.heights) return -ENOMEM;
+    for (uint32_t i = 0; i < body->words; i++) s.heights[i].wire = HEIGHT_UNKNOWN;
+    w->shape = *body->shape;
+    w->body = body;
+    int err = scan_body(&s);
+    free(s.heights);
+    return err;
+}
+
+/* ---- the load primitive ----------------------------------------------------------------- */
+
+/* Put it into the candidate, in place of an older one of the owner and name. */
+static int enlist(struct match_table *table, const struct wire_instruction *w)
+{
+    for (uint32_t i = 0; i < table->instruction_count; i++)
+        if (table->instructions[i]->owner == w->owner && table->instructions[i]->name == w->name) {
+            table->instructions[i] = w;
+            return 0;
+        }
+    const struct wire_instruction **grown = realloc(table->instructions,
+                                                    (table->instruction_count + 1) * sizeof *grown);
+    if (!grown) return -ENOMEM;
+    table->instructions = grown;
+    grown[table->instruction_count++] = w;
+    return 0;
+}
+
+static int fill_row(struct vvm_context *ctx, const struct vvm_generation *g, struct wire_instruction *w)
+{
+    uint32_t cost = w->body->entry_cost + instruction_table[OP_INVOKE].cost;
+    if (cost > UINT16_MAX) {
+        raise_message(ctx, ERROR_VERIFY, w->name, "the first block of the body costs too much");
+        return -EINVAL;
+    }
+    w->row.name = symbol_name(w->name);
+    w->row.doc = "";
+    w->row.cost = (uint16_t)cost;
+    w->row.effects = function_effects(ctx->node, g, w->body, 0, NULL, 0);
+    w->row.wire = w;
+    return 0;
+}
+
+/* (%define-instruction 'name 'descriptor closure) */
+vvm_value primitive_define_instruction(struct vvm_context *ctx, unsigned n, const vvm_value *args)
+{
+    (void)n;
+    struct vvm_generation *g = wire_candidate(ctx, "define-instruction");
+    if (!g) return VALUE_EXCEPTION;
+    if (!is_symbol(args[0])) return raise_type(ctx, "%define-instruction", 1, "symbol", args[0]);
+    if (!has_type(args[2], TYPE_CLOSURE))
+        return raise_type(ctx, "%define-instruction", 3, "procedure", args[2]);
+    vvm_value code = clause_of(args[1], "opcode");
+    if (!is_pair(code) || !is_fixnum(car_of(code)) || car_of(code) > make_fixnum(255))
+        return raise_message(ctx, ERROR_SYNTAX, args[0],
+                             "define-instruction: (opcode n) with n from 0 to 255");
+    struct kept_instruction *k = calloc(1, sizeof *k);
+    if (!k) return raise_error(ctx, ERROR_HEAP, VALUE_DEFAULT);
+    k->next = ctx->node->wire->instructions;
+    ctx->node->wire->instructions = k;
+    k->descriptor = args[1];
+    struct wire_instruction *w = &k->instruction;
+    const struct closure *closure = value_pointer(args[2]);
+    w->name = args[0];
+    w->owner = closure->function->unit->vmlet;
+    w->opcode = (uint8_t)fixnum_value(car_of(code));
+    if (instruction_from_body(ctx, closure->function, w) || fill_row(ctx, g, w)) return VALUE_EXCEPTION;
+    if (wire_keep(ctx->node, args[1]) || wire_keep(ctx->node, args[2]) || enlist(g->matches, w))
+        return raise_error(ctx, ERROR_HEAP, VALUE_DEFAULT);
+    return VALUE_UNSPECIFIED;
+}
+
+/* (%instruction network 'name) -> (opcode . operands) or #f; operands as written: ((name kind) ...) */
+vvm_value primitive_instruction_of(struct vvm_context *ctx, unsigned n, const vvm_value *args)
+{
+    (void)n;
+    const struct network *network = wire_pointer(args[0], TYPE_NETWORK);
+    if (!network) return raise_type(ctx, "%instruction", 1, "network", args[0]);
+    network = network_in_force(wire_generation(ctx), network);
+    for (unsigned i = 0; i < 256; i++) {
+        const struct wire_instruction *w = network->opcodes[i];
+        if (!w || w->name != args[1]) continue;
+        const struct kept_instruction *k =
+            (const struct kept_instruction *)((const char *)w -
+                                              offsetof(struct kept_instruction, instruction));
+        vvm_value operands = clause_of(k->descriptor, "operands");
+        return make_pair(ctx, make_fixnum(i), is_pair(operands) ? operands : VALUE_NULL);
+    }
+    return VALUE_FALSE;
+}

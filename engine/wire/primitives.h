@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* primitives.h - the C functions behind the rows of wire_primitives, a table that
+ * rows.c holds. Private to wire/. */
+#ifndef VVM_WIRE_PRIMITIVES_H
+#define VVM_WIRE_PRIMITIVES_H
+
+#include "state.h"
+
+#define WIRE_PRIMITIVE(name)                                                                                 \
+    vvm_value primitive_##name(struct vvm_context *ctx, unsigned n, const vvm_value *args)
+
+/* load */
+WIRE_PRIMITIVE(define_instruction);
+WIRE_PRIMITIVE(instruction_of);
+WIRE_PRIMITIVE(define_program);
+WIRE_PRIMITIVE(define_set);
+WIRE_PRIMITIVE(define_member);
+WIRE_PRIMITIVE(define_network);
+/* packet */
+WIRE_PRIMITIVE(program_find);
+WIRE_PRIMITIVE(set_ref);
+WIRE_PRIMITIVE(peeled);
+WIRE_PRIMITIVE(seal_begin);
+WIRE_PRIMITIVE(seal_next);
+WIRE_PRIMITIVE(seal_key);
+WIRE_PRIMITIVE(seal_fresh);
+WIRE_PRIMITIVE(transmit);
+WIRE_PRIMITIVE(emit);
+WIRE_PRIMITIVE(drop);
+WIRE_PRIMITIVE(consume);
+WIRE_PRIMITIVE(deliver);
+WIRE_PRIMITIVE(make_packet);
+WIRE_PRIMITIVE(copy_packet);
+WIRE_PRIMITIVE(node_address);
+WIRE_PRIMITIVE(is_local_address);
+WIRE_PRIMITIVE(node_time);
+WIRE_PRIMITIVE(hop);
+WIRE_PRIMITIVE(hop_device);
+WIRE_PRIMITIVE(hop_address);
+WIRE_PRIMITIVE(log_line);
+WIRE_PRIMITIVE(fuel_left);
+WIRE_PRIMITIVE(device_mtu);
+/* tests in the language: scratch.c */
+WIRE_PRIMITIVE(register_test);
+WIRE_PRIMITIVE(tests);
+WIRE_PRIMITIVE(scratch_begin);
+WIRE_PRIMITIVE(scratch_address);
+WIRE_PRIMITIVE(scratch_advance);
+WIRE_PRIMITIVE(scratch_receive);
+WIRE_PRIMITIVE(scratch_end);
+
+#endif

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * rows.c - the table of wire/'s primitives, and the small ones: the node, hops, fuel,
+ * the log.
+ */
+#include <string.h>
+
+#include "../octets_access.h"
+#include "execution.h"
+#include "primitives.h"
+
+/* ---- the node ---- */
+
+static uint32_t address_at(struct vvm_context *ctx, unsigned i)
+{
+    const struct vvm_host_ops *ops = ctx->node->host_ops;
+    return ops && ops->address ? ops->address(ctx->node->host, i) : 0;
+}
+
+vvm_value primitive_node_address(struct vvm_context *ctx, unsigned n, const vvm_value *args)
+{
+    (void)n, (void)args;
+    return make_fixnum(address_at(ctx, 0));
+}
+
+vvm_value primitive_is_local_address(struct vvm_context *ctx, unsigned n, const vvm_value *args)
+{
+    (void)n;
+    if (!is_fixnum(args[0])) return raise_type(ctx, "local-address?", 1, "address", args[0]);
+    uint32_t a;
+    for (unsigned i = 0; (a = address_at(ctx, i)) != 0; i++)
+        if (fixnum_value(args[0]) == a) return VALUE_TRUE;
+    return VALUE_FALSE;
+}
+
+vvm_value primitive_node_time(struct vvm_context *ctx, unsigned n, const vvm_value *args)
+{
+    (void)n, (void)args;
+    return make_fixnum((int64_t)(node_now(ctx->node) & FIXNUM_MAX));
+}
+
+vvm_value primitive_device_mtu(struct vvm_context *ctx, unsigned n, const vvm_value *args)
+{
+    (void)n;
+    const struct vvm_host_ops *ops = ctx->node->host_ops;
+    if (!is_fixnum(args[0]) || args[0] > make_fixnum(UINT16_MAX))
+        return raise_type(ctx, "device-mtu", 1, "device", args[0]);
+    return make_fixnum(ops && ops->mtu ? ops->mtu(ctx->node->host, (uint16_t)fixnum_value(args[0])) : 0);
+}
+
+vvm_value primitive_fuel_left(struct vvm_context *ctx, unsigned n, const vvm_value *args)
+{
+    (void)n, (void)args;
+    return make_fixnum(ctx->fuel < 0 ? 0 : ctx->fuel & FIXNUM_MAX);
+}
+
+/* ---- hops: device << 32 | IPv4 address ---- */
+
+vvm_value primitive_hop(struct vvm_context *ctx, unsigned n, const vvm_value *args)
+{
+    (void)n;
+    if (!is_fixnum(args[0]) || args[0] > make_fixnum(UINT16_MAX))
+        return raise_type(ctx, "hop", 1, "u16", args[0]);
+    if (!is_fixnum(args[1]) || args[1] > make_fixnum(UINT32_MAX))
+        return raise_type(ctx, "hop", 2, "u32", args[1]);
+    return make_fixnum(fixnum_value(args[0]) << 32 | fixnum_value(args[1]));
+}
+
+vvm_value primitive_hop_device(struct vvm_context *ctx, unsigned n, const vvm_value *args)
+{
+    (void)n;
+    if (!is_fixnum(args[0])) return raise_type(ctx, "hop-device", 1, "hop", args[0]);
+    return make_fixnum(HOP_DEVICE(fixnum_value(args[0])));
+}
+
+vvm_value primitive_hop_address(struct vvm_context *ctx, unsigned n, const vvm_value *args)
+{
+    (void)n;
+    if (!is_fixnum(args[0])) return raise_type(ctx, "hop-address", 1, "hop", args[0]);
+    return make_fixnum(HOP_ADDRESS(fixnum_value(args[0])));
+}
+
+/* ---- the log ---- */
+
+#define LOG_LINE 200
+
+/* Append the text of one argument, as far as it fits. */
+static size_t put_text(struct vvm_context *ctx, vvm_value v, char *line, size_t at)
+{
+    uint8_t room[LOG_LINE];
+    size_t length = 0;
+    if (is_fixnum(v)) {
+        int put = snprintf(line + at, LOG_LINE - at, "%lld", (long long)fixnum_value(v));
+        return at + (size_t)put < LOG_LINE ? at + (size_t)put : LOG_LINE - 1;
+    }
+    const uint8_t *text = name_octets(ctx, v, room, sizeof room, &length);
+    if (!text) return at;
+    if (length > LOG_LINE - 1 - at) length = LOG_LINE - 1 - at;
+    memcpy(line + at, text, length);
+    return at + length;
+}
+
+/* (log-line text ...): strings, symbols, integers and octets, side by side. */
+vvm_value primitive_log_line(struct vvm_context *ctx, unsigned n, const vvm_value *args)
+{
+    char line[LOG_LINE];
+    size_t at = 0;
+    const struct vvm_host_ops *ops = ctx->node->host_ops;
+    for (unsigned i = 0; i < n; i++) at = put_text(ctx, args[i], line, at);
+    line[at] = 0;
+    for (size_t i = 0; i < at; i++)
+        if ((uint8_t)line[i] < 32 || (uint8_t)line[i] > 126) line[i] = '?';
+    if (ops && ops->log) ops->log(ctx->node->host, line);
+    return VALUE_UNSPECIFIED;
+}
+
+/* ---- the table ---- */
+
+#define LOAD EFFECT_LOAD
+#define PKT  EFFECT_PACKET
+#define END  (EFFECT_PACKET | EFFECT_HALT | EFFECT_DIVERGES)
+#define MAKE (EFFECT_PACKET | EFFECT_EMIT | EFFECT_ALLOCATE)
+
+static const struct primitive_row rows[] = {
+    PRIMITIVE("%define-instruction", primitive_define_instruction, 3, 3, 50, LOAD,
+              "name clauses procedure ->",
+              "Make a wire instruction of a body; what define-instruction expands to."),
+    PRIMITIVE("%instruction", primitive_instruction_of, 2, 2, 20, LOAD | EFFECT_ALLOCATE,
+              "network name -> list or #f", "Opcode and operands of a network's instruction."),
+    PRIMITIVE("%define-program", primitive_define_program, 2, 2, 50, LOAD, "name clauses -> program",
+              "Make a program form; what define-program expands to."),
+    PRIMITIVE("%define-set", primitive_define_set, 2, 2, 50, LOAD, "name clauses -> set",
+              "Make an open set; what define-set expands to."),
+    PRIMITIVE("%define-member", primitive_define_member, 3, 3, 50, LOAD, "set name procedure ->",
+              "Add a function to a set; what define-member expands to."),
+    PRIMITIVE("%define-network", primitive_define_network, 3, 3, 100, LOAD, "name clauses hooks -> network",
+              "Make a network; what define-network expands to."),
+    PRIMITIVE("program-find", primitive_program_find, 3, 3, 8, EFFECT_PROGRAM,
+              "program bytes name -> integer or #f",
+              "Index of the function of that name in the octets of a program, which need not be valid."),
+    PRIMITIVE("set-ref", primitive_set_ref, 2, 2, 8, EFFECT_TABLE_READ, "set name -> member or #f",
+              "The set's member of that name (a symbol, string or octets)."),
+    PRIMITIVE("%peeled!", primitive_peeled, 3, 3, 2, PKT, "key header payload ->",
+              "Say by which key a peeled network goes on and how long its header and payload are."),
+    PRIMITIVE("%seal-begin", primitive_seal_begin, 1, 1, 4, PKT, "packet ->",
+              "Begin to seal a packet's layers."),
+    PRIMITIVE("%seal-next", primitive_seal_next, 0, 0, 4, PKT, "-> member or #f",
+              "Take the next layer back; the hook that seals it, or #f when all are sealed."),
+    PRIMITIVE("%seal-key", primitive_seal_key, 0, 0, 1, PKT, "-> integer",
+              "Key of the sealed layer: which network stands in it."),
+    PRIMITIVE("%seal-fresh?", primitive_seal_fresh, 0, 0, 1, PKT, "-> boolean",
+              "True if the layer's header has yet to be prepended."),
+    PRIMITIVE("%transmit", primitive_transmit, 2, 2, 40, END | EFFECT_EMIT, "hop packet ->",
+              "Send a sealed packet and end the execution."),
+    PRIMITIVE("%emit", primitive_emit, 2, 2, 40, PKT | EFFECT_EMIT, "hop packet -> boolean",
+              "Send a sealed packet that was made here and go on."),
+    PRIMITIVE("drop", primitive_drop, 1, 1, 2, END, "reason ->",
+              "End the execution; count the packet under the reason."),
+    PRIMITIVE("consume", primitive_consume, 1, 1, 2, END, "cause ->",
+              "End the execution; the packet has done its work; count it under the cause."),
+    PRIMITIVE("deliver-to", primitive_deliver, 2, 2, 40, END, "port bytes ->",
+              "Hand octets to the application on that port and end the execution."),
+    PRIMITIVE("make-packet", primitive_make_packet, 0, 1, 20, MAKE, "[cause] -> packet",
+              "A new, empty packet, counted as created under the cause."),
+    PRIMITIVE("copy-packet", primitive_copy_packet, 1, 2, 20, MAKE, "packet [cause] -> packet",
+              "A copy of a packet, counted as created under the cause."),
+    PRIMITIVE("node-address", primitive_node_address, 0, 0, 2, 0, "-> integer", "The node's first address."),
+    PRIMITIVE("local-address?", primitive_is_local_address, 1, 1, 4, 0, "integer -> boolean",
+              "True if the address is one of this node's."),
+    PRIMITIVE("node-time", primitive_node_time, 0, 0, 8, EFFECT_TIME, "-> integer",
+              "Nanoseconds on the node's clock."),
+    PRIMITIVE("device-mtu", primitive_device_mtu, 1, 1, 4, 0, "device -> integer",
+              "Largest packet that a device carries, 0 if there is no such device."),
+    PRIMITIVE("hop", primitive_hop, 2, 2, 1, 0, "device address -> hop",
+              "Next hop: a device and an address."),
+    PRIMITIVE("hop-device", primitive_hop_device, 1, 1, 1, 0, "hop -> integer", "Device of a hop."),
+    PRIMITIVE("hop-address", primitive_hop_address, 1, 1, 1, 0, "hop -> integer", "Address of a hop."),
+    PRIMITIVE("log-line", primitive_log_line, 1, 16, 20, 0, "text ... ->", "One line in the node's log."),
+    PRIMITIVE("fuel-left", primitive_fuel_left, 0, 0, 1, EFFECT_TIME, "-> integer", "Fuel that is left."),
+    PRIMITIVE("%register-test", primitive_register_test, 2, 2, 4, LOAD, "name procedure ->",
+              "Keep a test of the VMlet that is loaded; what test expands to."),
+    PRIMITIVE("%tests", primitive_tests, 0, 0, 4, LOAD, "-> list",
+              "Tests of loaded VMlets: (name . procedure) ..."),
+    PRIMITIVE("%scratch-begin", primitive_scratch_begin, 0, 0, 1000, LOAD, "->",
+              "Begin a test: packets are recorded, not sent; the clock is virtual."),
+    PRIMITIVE("%scratch-address", primitive_scratch_address, 1, 1, 4, LOAD, "integer ->",
+              "Add an address to the node under test."),
+    PRIMITIVE("%scratch-advance", primitive_scratch_advance, 1, 1, 4, LOAD, "nanoseconds ->",
+              "Let virtual time pass."),
+    PRIMITIVE("%scratch-receive", primitive_scratch_receive, 3, 3, 1000, LOAD | EFFECT_ALLOCATE,
+              "network bytes device -> list", "Execute a packet; how it ended: (outcome name event ...)."),
+    PRIMITIVE("%scratch-end", primitive_scratch_end, 0, 0, 100, LOAD, "->", "End a test."),
+};
+
+int wire_primitives(struct vvm_node *node)
+{
+    return primitives_register(node, rows, sizeof rows / sizeof rows[0]);
+}

@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * scratch.c - what tests written in the language stand on: a packet context of this
+ * node with a host that records instead of sending, addresses of its own, and a clock
+ * that only moves when told.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../octets_access.h"
+#include "execution.h"
+#include "primitives.h"
+
+#define SCRATCH_ADDRESSES 16
+#define SCRATCH_ROOM      4096
+#define SCRATCH_HEADROOM  256
+
+struct scratch {
+    struct vvm_context context;
+    struct vvm_context *control;
+    struct buffer_pool *pool;
+    uint32_t addresses[SCRATCH_ADDRESSES];
+    unsigned address_count;
+    uint64_t now;
+    struct vvm_root events; /* list, newest first */
+    /* what the node had before */
+    void *host;
+    const struct vvm_host_ops *host_ops;
+    struct vvm_options options;
+};
+
+/* ---- the recording host ------------------------------------------------------------------ */
+
+static uint64_t scratch_clock(void *data) { return ((const struct scratch *)data)->now; }
+
+/* A list of the values, or VALUE_EXCEPTION. */
+static vvm_value make_list(struct vvm_context *ctx, unsigned n, const vvm_value *items)
+{
+    vvm_value list = VALUE_NULL;
+    while (n-- > 0) {
+        list = make_pair(ctx, items[n], list);
+        if (list == VALUE_EXCEPTION) break;
+    }
+    return list;
+}
+
+static void record(struct scratch *s, unsigned n, const vvm_value *items)
+{
+    vvm_value event = make_list(s->control, n, items);
+    vvm_value list = event == VALUE_EXCEPTION ? event : make_pair(s->control, event, s->events.value);
+    if (list != VALUE_EXCEPTION) s->events.value = list;
+}
+
+static int scratch_transmit(void *host, struct vvm_context *ctx, struct vvm_packet *packet, uint16_t device,
+                            uint32_t address, const struct network *outermost, const char **reason)
+{
+    struct scratch *s = host;
+    (void)ctx, (void)reason;
+    vvm_value octets = make_bytes_from(s->control, packet->base + packet->head, packet->length);
+    vvm_value event[] = {intern(s->control->node, "sent"), make_fixnum(device), make_fixnum(address),
+                         outermost->name, octets};
+    record(s, 5, event);
+    packet_free(packet);
+    return 0;
+}
+
+static int scratch_deliver(void *host, struct vvm_context *ctx, const struct network *network, uint32_t port,
+                           const uint8_t *octets, uint32_t length, const char **reason)
+{
+    struct scratch *s = host;
+    (void)ctx, (void)reason;
+    vvm_value event[] = {intern(s->control->node, "delivered"), make_fixnum(port), network->name,
+                         make_bytes_from(s->control, octets, length)};
+    record(s, 4, event);
+    return 0;
+}
+
+static struct vvm_pool *scratch_pool(void *host, struct vvm_context *ctx)
+{
+    (void)ctx;
+    return buffer_pool_ops(((struct scratch *)host)->pool);
+}
+
+static uint32_t scratch_mtu(void *host, uint16_t device)
+{
+    (void)host;
+    return device < 16 ? 1400 : 0;
+}
+
+static uint32_t scratch_address(void *host, unsigned i)
+{
+    const struct scratch *s = host;
+    return i < s->address_count ? s->addresses[i] : 0;
+}
+
+static void scratch_log(void *host, const char *line)
+{
+    struct scratch *s = host;
+    vvm_value event[] = {intern(s->control->node, "logged"),
+                         make_string_utf8(s->control, line, strlen(line))};
+    record(s, 2, event);
+}
+
+static const struct vvm_host_ops scratch_ops = {
+    .transmit = scratch_transmit,
+    .deliver = scratch_deliver,
+    .pool = scratch_pool,
+    .mtu = scratch_mtu,
+    .address = scratch_address,
+    .log = scratch_log,
+};
+
+/* ---- beginning and ending ------------------------------------------------------------------- */
+
+static struct scratch *scratch_of(struct vvm_context *ctx)
+{
+    if (ctx->node->host_ops == &scratch_ops) return ctx->node->host;
+    raise_message(ctx, ERROR_PROFILE, VALUE_DEFAULT, "no test has begun");
+    return NULL;
+}
+
+static void scratch_close(struct vvm_node *node, struct scratch *s)
+{
+    node->host = s->host;
+    node->host_ops = s->host_ops;
+    node->options = s->options;
+    context_close(&s->context);
+    buffer_pool_close(s->pool);
+    root_remove(&s->events);
+    free(s);
+}
+
+vvm_value primitive_scratch_begin(struct vvm_context *ctx, unsigned n, const vvm_value *args)
+{
+    (void)n, (void)args;
+    struct vvm_node *node = ctx->node;
+    if (node->host_ops == &scratch_ops) scratch_close(node, node->host); /* a test that failed halfway */
+    struct scratch *s = calloc(1, sizeof *s);
+    if (!s) return raise_error(ctx, ERROR_HEAP, VALUE_DEFAULT);
+    s->control = ctx;
+    s->now = UINT64_C(1000000000);
+    s->host = node->host;
+    s->host_ops = node->host_ops;
+    s->options = node->options;
+    root_add(node, &s->events, VALUE_NULL);
+    int err = context_open(&s->context, node, false);
+    if (!err) err = buffer_pool_open(&s->pool, 64, SCRATCH_ROOM, SCRATCH_HEADROOM);
+    if (err) {
+        scratch_close(node, s);
+        return raise_error(ctx, ERROR_HEAP, VALUE_DEFAULT);
+    }
+    node->host = s;
+    node->host_ops = &scratch_ops;
+    node->options.clock = scratch_clock;
+    node->options.clock_data = s;
+    return VALUE_UNSPECIFIED;
+}
+
+vvm_value primitive_scratch_end(struct vvm_context *ctx, unsigned n, const vvm_value *args)
+{
+    (void)n, (void)args;
+    struct scratch *s = scratch_of(ctx);
+    if (!s) return VALUE_EXCEPTION;
+    scratch_close(ctx->node, s);
+    return VALUE_UNSPECIFIED;
+}
+
+vvm_value primitive_scratch_address(struct vvm_context *ctx, unsigned n, const vvm_value *args)
+{
+    (void)n;
+    struct scratch *s = scratch_of(ctx);
+    if (!s) return VALUE_EXCEPTION;
+    if (!is_fixnum(args[0]) || args[0] > make_fixnum(UINT32_MAX) || s->address_count == SCRATCH_ADDRESSES)
+        return raise_type(ctx, "%scratch-address", 1, "address", args[0]);
+    s->addresses[s->address_count++] = (uint32_t)fixnum_value(args[0]);
+    return VALUE_UNSPECIFIED;
+}
+
+vvm_value primitive_scratch_advance(struct vvm_context *ctx, unsigned n, const vvm_value *args)
+{
+    (void)n;
+    struct scratch *s = scratch_of(ctx);
+    if (!s) return VALUE_EXCEPTION;
+    if (!is_fixnum(args[0]) || fixnum_value(args[0]) < 0)
+        return raise_type(ctx, "%scratch-advance", 1, "nanoseconds", args[0]);
+    s->now += (uint64_t)fixnum_value(args[0]);
+    return VALUE_UNSPECIFIED;
+}
+
+/* ---- one packet ---------------------------------------------------------------------------------- */
+
+static const char *outcome_name(enum outcome outcome)
+{
+    static const char *const names[] = {"sent", "delivered", "dropped", "consumed", "held"};
+    return names[outcome];
+}
+
+/* (outcome name event ...), the events in the order in which they happened */
+static vvm_value report_list(struct vvm_context *ctx, struct scratch *s, const struct outcome_report *report)
+{
+    vvm_value events = VALUE_NULL;
+    for (vvm_value l = s->events.value; is_pair(l) && events != VALUE_EXCEPTION; l = cdr_of(l))
+        events = make_pair(ctx, car_of(l), events);
+    s->events.value = VALUE_NULL;
+    if (events == VALUE_EXCEPTION) return events;
+    events = make_pair(ctx, intern(ctx->node, report->name), events);
+    return events == VALUE_EXCEPTION
+               ? events
+               : make_pair(ctx, intern(ctx->node, outcome_name(report->outcome)), events);
+}
+
+/* (%scratch-receive network octets device) */
+vvm_value primitive_scratch_receive(struct vvm_context *ctx, unsigned n, const vvm_value *args)
+{
+    (void)n;
+    enum access_error why;
+    uint64_t length;
+    struct scratch *s = scratch_of(ctx);
+    struct outcome_report report = {0};
+    const struct network *network = wire_pointer(args[0], TYPE_NETWORK);
+    if (!s) return VALUE_EXCEPTION;
+    if (!network) return raise_type(ctx, "%scratch-receive", 1, "network", args[0]);
+    const uint8_t *octets = octets_all(args[1], &length, &why);
+    if (!octets || length > SCRATCH_ROOM - SCRATCH_HEADROOM)
+        return raise_type(ctx, "%scratch-receive", 2, "octets", args[1]);
+    if (!is_fixnum(args[2]) || args[2] > make_fixnum(UINT16_MAX))
+        return raise_type(ctx, "%scratch-receive", 3, "device", args[2]);
+    struct vvm_pool *pool = buffer_pool_ops(s->pool);
+    struct vvm_packet *p = pool->alloc(pool);
+    if (!p || packet_append(p, octets, (uint32_t)length))
+        return raise_error(ctx, ERROR_BUFFER, VALUE_DEFAULT);
+    p->ingress = (uint16_t)fixnum_value(args[2]);
+    p->payload_end = p->head + p->length;
+    generation_enter(&s->context);
+    ledger_count_named(&s->context, LEDGER_RECEIVED, "test");
+    network_receive(&s->context, network_in_force(s->context.generation, network), p, &report);
+    vvm_value list = report_list(ctx, s, &report);
+    generation_leave(&s->context);
+    return list;
+}
+
+/* ---- tests ------------------------------------------------------------------------------------------- */
+
+/* (%register-test name procedure) */
+vvm_value primitive_register_test(struct vvm_context *ctx, unsigned n, const vvm_value *args)
+{
+    (void)n;
+    struct vvm_generation *g = wire_candidate(ctx, "test");
+    if (!g) return VALUE_EXCEPTION;
+    vvm_value entry = make_pair(ctx, args[0], args[1]);
+    vvm_value list = entry == VALUE_EXCEPTION ? entry : make_pair(ctx, entry, g->matches->tests);
+    if (list == VALUE_EXCEPTION) return list;
+    g->matches->tests = list;
+    return wire_keep(ctx->node, list) ? raise_error(ctx, ERROR_HEAP, VALUE_DEFAULT) : VALUE_UNSPECIFIED;
+}
+
+vvm_value primitive_tests(struct vvm_context *ctx, unsigned n, const vvm_value *args)
+{
+    (void)n, (void)args;
+    const struct vvm_generation *g = wire_generation(ctx);
+    vvm_value list = VALUE_NULL;
+    for (vvm_value l = g->matches ? g->matches->tests : list; is_pair(l) && list != VALUE_EXCEPTION;
+         l = cdr_of(l))
+        list = make_pair(ctx, car_of(l), list);
+    return list;
+}

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * state.h - the structures of networks, programs and sets. Private to wire/.
+ *
+ * Every object here is made by a load, never changed after the generation that first
+ * held it was published, and kept until the node closes: units in caches and frames
+ * point at them. A generation only lists which of them are in force.
+ */
+#ifndef VVM_WIRE_STATE_H
+#define VVM_WIRE_STATE_H
+
+#include "network.h"
+
+/* TYPE_PROGRAM, TYPE_NETWORK, TYPE_SET, TYPE_MEMBER: frozen, in the control heap. */
+struct wire_handle {
+    uint64_t header;
+    const void *pointer;
+};
+
+/* A value that C keeps: the root and a place in the node's list, freed at close. */
+struct kept_value {
+    struct vvm_root root;
+    struct kept_value *next;
+};
+
+/* ---- programs ---- */
+
+enum slot_role { SLOT_SKIP, SLOT_ARITY, SLOT_LOCALS, SLOT_NAME, SLOT_CODE };
+enum slot_form {
+    SLOT_FIXED,
+    SLOT_COUNTED
+}; /* `size` octets; or a length of `size` octets, then the octets */
+struct slot_field {
+    uint8_t role, form;
+    uint16_t size;
+};
+#define SLOT_FIELDS_MAX 16
+
+struct wire_program {
+    vvm_value name, handle;
+    bool flat;
+    uint8_t label_octets; /* 1 or 2 */
+    uint8_t count_octets; /* of the function table's count */
+    uint8_t field_count;
+    uint16_t stack, depth;
+    struct slot_field fields[SLOT_FIELDS_MAX];
+    struct wire_program *next;
+};
+
+/* ---- sets ---- */
+
+struct wire_set {
+    vvm_value name, handle;
+    unsigned parameters; /* 0xff: members may differ */
+    struct wire_set *next;
+};
+
+struct wire_member {
+    const struct wire_set *set; /* NULL: a network's hook */
+    vvm_value name;             /* symbol */
+    uint32_t hash;              /* of the name's octets */
+    vvm_value procedure, handle;
+    struct wire_member *next;
+};
+
+/* ---- networks ---- */
+
+#define NETWORK_MATCHES_MAX 8
+#define NETWORK_ERRORS_MAX  32
+
+struct match_clause {
+    uint8_t kind; /* enum match_kind */
+    uint32_t key;
+    vvm_value parent; /* MATCH_NETWORK: symbol */
+    const struct network *network;
+};
+
+struct network_limits {
+    int64_t fuel, reserve_fuel;
+    uint32_t arena, reserve_arena;
+};
+
+struct error_mapping {
+    uint8_t code; /* enum error_code */
+    vvm_value value;
+};
+
+struct network {
+    vvm_value name, handle, layout;
+    const struct vvm_vmlet *owner;
+    const struct wire_program *program; /* or NULL */
+    vvm_value selection;                /* VALUE_TRUE: all instructions of the owner; else list of symbols */
+    const struct wire_member *run, *peel, *seal, *uncaught, *on_trap; /* or NULL */
+    struct network_limits limits;
+    uint8_t match_count, error_count;
+    struct match_clause matches[NETWORK_MATCHES_MAX];
+    struct error_mapping errors[NETWORK_ERRORS_MAX];
+    const struct wire_instruction *opcodes[256];
+    uint64_t revision; /* another number for each different set of opcodes: keys the cache */
+    struct network *next;
+};
+
+/* What a generation knows of wire/, beside its array of networks. */
+struct match_table {
+    struct match_clause *clauses; /* of all networks; built by wire_check */
+    uint32_t clause_count;
+    const struct wire_instruction **instructions; /* in force */
+    uint32_t instruction_count;
+    const struct wire_member **members; /* in force */
+    uint32_t member_count;
+    const struct wire_member **index; /* open hash of members by set and name; power of two */
+    uint32_t index_size;
+    vvm_value tests; /* list of (name . procedure), newest first */
+};
+
+/* Instruction as the node keeps it: the row that frames see, and what tools ask for. */
+struct kept_instruction {
+    struct wire_instruction instruction;
+    vvm_value descriptor; /* the define-instruction's clauses */
+    struct kept_instruction *next;
+};
+
+struct wire_state {
+    struct kept_value *kept;
+    struct wire_program *programs;
+    struct wire_set *sets;
+    struct wire_member *members;
+    struct network *networks;
+    struct kept_instruction *instructions;
+    uint64_t revisions;
+    uint64_t hash_key[2]; /* of the program caches */
+};
+
+/** Keep v alive until the node closes. -ENOMEM. */
+int wire_keep(struct vvm_node *node, vvm_value v);
+/** A frozen handle of the type; VALUE_EXCEPTION. */
+vvm_value wire_handle(struct vvm_context *ctx, enum object_type type, const void *pointer);
+/** What a handle of the type stands for, or NULL. */
+const void *wire_pointer(vvm_value v, enum object_type type);
+/** The generation a load is building, else the error `profile`. NULL with pending set. */
+struct vvm_generation *wire_candidate(struct vvm_context *ctx, const char *what);
+/** The generation that this context runs in. */
+const struct vvm_generation *wire_generation(const struct vvm_context *ctx);
+
+/** (KEY value ...) in an association list: its cdr, or VALUE_FALSE. */
+vvm_value clause_of(vvm_value clauses, const char *key);
+/** True if v is the symbol of that name. */
+bool is_symbol_named(vvm_value v, const char *name);
+/** Elements of a proper list, -EINVAL if improper or longer than `most`. */
+int list_count(vvm_value list, unsigned most);
+
+/** The newest network of the same name and owner in the generation; n itself if none. */
+const struct network *network_in_force(const struct vvm_generation *g, const struct network *n);
+
+/** Shape, exits and handler heights of a body. -EINVAL with pending set. */
+int instruction_from_body(struct vvm_context *ctx, const struct vvm_function *body,
+                          struct wire_instruction *w);
+/** Octets of a name given as symbol, string (7 bits) or bytes; NULL if it is none or
+ *  longer than the room. */
+const uint8_t *name_octets(struct vvm_context *ctx, vvm_value v, uint8_t *room, size_t size, size_t *length);
+
+/** Member by name in the generation, or NULL. */
+const struct wire_member *set_member(const struct vvm_generation *generation, const struct wire_set *set,
+                                     const uint8_t *name, size_t length);
+/** A member object for a procedure; set may be NULL. NULL with pending set. */
+struct wire_member *member_new(struct vvm_context *ctx, const struct wire_set *set, vvm_value name,
+                               vvm_value procedure);
+/** (Re)build the index of members. -ENOMEM. */
+int set_index(struct match_table *table);
+/** Refuse what may not run for a packet: error `profile`. */
+int wire_check_procedure(struct vvm_context *ctx, const struct vvm_generation *g, vvm_value procedure,
+                         const char *what, vvm_value name);
+
+#endif

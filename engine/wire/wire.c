@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * wire.c - what a node and its generations keep for networks: opening, closing,
+ * copying, handles, and small helpers on the lists that macros hand over.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "../octets_access.h"
+#include "state.h"
+
+/* ---- node ------------------------------------------------------------------------- */
+
+static int choose_key(const struct vvm_node *node, uint64_t key[2])
+{
+    if (node->options.seed) {
+        key[0] = node->options.seed * UINT64_C(0x9e3779b97f4a7c15);
+        key[1] = ~node->options.seed;
+        return 0;
+    }
+    return getrandom(key, 16, 0) == 16 ? 0 : -EIO;
+}
+
+int wire_open(struct vvm_node *node)
+{
+    struct wire_state *wire = calloc(1, sizeof *wire);
+    if (!wire) return -ENOMEM;
+    int err = choose_key(node, wire->hash_key);
+    if (err) {
+        free(wire);
+        return err;
+    }
+    node->wire = wire;
+    return 0;
+}
+
+static void close_kept(struct wire_state *wire)
+{
+    while (wire->kept) {
+        struct kept_value *k = wire->kept;
+        wire->kept = k->next;
+        root_remove(&k->root);
+        free(k);
+    }
+}
+
+#define FREE_CHAIN(type, first)                                                                              \
+    do {                                                                                                     \
+        for (type *it = first; it;) {                                                                        \
+            type *after = it->next;                                                                          \
+            free(it);                                                                                        \
+            it = after;                                                                                      \
+        }                                                                                                    \
+    } while (0)
+
+void wire_close(struct vvm_node *node)
+{
+    struct wire_state *wire = node->wire;
+    if (!wire) return;
+    close_kept(wire);
+    FREE_CHAIN(struct wire_program, wire->programs);
+    FREE_CHAIN(struct wire_set, wire->sets);
+    FREE_CHAIN(struct wire_member, wire->members);
+    FREE_CHAIN(struct network, wire->networks);
+    FREE_CHAIN(struct kept_instruction, wire->instructions);
+    free(wire);
+    node->wire = NULL;
+}
+
+int wire_keep(struct vvm_node *node, vvm_value v)
+{
+    if (!is_object(v) && !is_pair(v)) return 0;
+    struct kept_value *k = calloc(1, sizeof *k);
+    if (!k) return -ENOMEM;
+    root_add(node, &k->root, v);
+    k->next = node->wire->kept;
+    node->wire->kept = k;
+    return 0;
+}
+
+/* ---- generations -------------------------------------------------------------------- */
+
+/* A copy of an array with no room to spare; *out NULL when it is empty. */
+static int copy_array(void *out, const void *from, size_t count, size_t size)
+{
+    void *copy = NULL;
+    if (count) {
+        copy = malloc(count * size);
+        if (!copy) return -ENOMEM;
+        memcpy(copy, from, count * size);
+    }
+    memcpy(out, &copy, sizeof copy);
+    return 0;
+}
+
+static int copy_table(const struct match_table *from, struct match_table *to)
+{
+    int err = copy_array(&to->instructions, from->instructions, from->instruction_count,
+                         sizeof *from->instructions);
+    if (err) return err;
+    to->instruction_count = from->instruction_count;
+    err = copy_array(&to->members, from->members, from->member_count, sizeof *from->members);
+    if (err) return err;
+    to->member_count = from->member_count;
+    err = copy_array(&to->clauses, from->clauses, from->clause_count, sizeof *from->clauses);
+    if (err) return err;
+    to->clause_count = from->clause_count;
+    return set_index(to);
+}
+
+int wire_generation_copy(struct vvm_node *node, const struct vvm_generation *from, struct vvm_generation *to)
+{
+    (void)node;
+    to->networks = NULL;
+    to->network_count = 0;
+    to->matches = calloc(1, sizeof *to->matches);
+    if (!to->matches) return -ENOMEM;
+    to->matches->tests = VALUE_NULL;
+    if (!from || !from->matches) return 0;
+    to->matches->tests = from->matches->tests;
+    int err = copy_array(&to->networks, from->networks, from->network_count, sizeof *from->networks);
+    if (!err) {
+        to->network_count = from->network_count;
+        err = copy_table(from->matches, to->matches);
+    }
+    if (err) wire_generation_free(to);
+    return err;
+}
+
+void wire_generation_free(struct vvm_generation *generation)
+{
+    struct match_table *table = generation->matches;
+    free(generation->networks);
+    generation->networks = NULL;
+    generation->network_count = 0;
+    if (!table) return;
+    free(table->clauses);
+    free(table->instructions);
+    free(table->members);
+    free(table->index);
+    free(table);
+    generation->matches = NULL;
+}
+
+struct vvm_generation *wire_candidate(struct vvm_context *ctx, const char *what)
+{
+    struct vvm_generation *g = ctx->packet_profile ? NULL : ctx->node->candidate;
+    if (!g || !g->matches) {
+        raise_message(ctx, ERROR_PROFILE, VALUE_DEFAULT, "%s: only while a VMlet is loaded", what);
+        return NULL;
+    }
+    return g;
+}
+
+const struct vvm_generation *wire_generation(const struct vvm_context *ctx)
+{
+    if (ctx->generation) return ctx->generation;
+    return ctx->node->candidate ? ctx->node->candidate : ctx->node->current;
+}
+
+/* ---- handles ------------------------------------------------------------------------ */
+
+vvm_value wire_handle(struct vvm_context *ctx, enum object_type type, const void *pointer)
+{
+    struct wire_handle *h = allocate(ctx, type, 1, sizeof *h);
+    if (!h) return VALUE_EXCEPTION;
+    h->header |= (uint64_t)FLAG_FROZEN << 8;
+    h->pointer = pointer;
+    vvm_value v = object_value(h);
+    return wire_keep(ctx->node, v) ? raise_error(ctx, ERROR_HEAP, VALUE_DEFAULT) : v;
+}
+
+const void *wire_pointer(vvm_value v, enum object_type type)
+{
+    return has_type(v, type) ? ((const struct wire_handle *)value_pointer(v))->pointer : NULL;
+}
+
+/* ---- lists from macros ---------------------------------------------------------------- */
+
+bool is_symbol_named(vvm_value v, const char *name)
+{
+    return is_symbol(v) && strcmp(symbol_name(v), name) == 0;
+}
+
+vvm_value clause_of(vvm_value clauses, const char *key)
+{
+    for (; is_pair(clauses); clauses = cdr_of(clauses)) {
+        vvm_value clause = car_of(clauses);
+        if (is_pair(clause) && is_symbol_named(car_of(clause), key)) return cdr_of(clause);
+    }
+    return VALUE_FALSE;
+}
+
+int list_count(vvm_value list, unsigned most)
+{
+    unsigned n = 0;
+    for (; is_pair(list); list = cdr_of(list))
+        if (n++ == most) return -EINVAL;
+    return is_null(list) ? (int)n : -EINVAL;
+}
+
+static const uint8_t *string_octets(vvm_value v, uint8_t *room, size_t size, size_t *length)
+{
+    const struct string *s = value_pointer(v);
+    size_t n = header_length(s->header);
+    if (n > size) return NULL;
+    for (size_t i = 0; i < n; i++) {
+        if (s->chars[i] > 127) return NULL;
+        room[i] = (uint8_t)s->chars[i];
+    }
+    *length = n;
+    return room;
+}
+
+const uint8_t *name_octets(struct vvm_context *ctx, vvm_value v, uint8_t *room, size_t size, size_t *length)
+{
+    if (is_string(v)) return string_octets(v, room, size, length);
+    if (is_symbol(v)) {
+        *length = object_length(v);
+        return (const uint8_t *)symbol_name(v);
+    }
+    (void)ctx;
+    enum access_error why;
+    uint64_t n;
+    const uint8_t *octets = octets_all(v, &n, &why);
+    if (octets) *length = n;
+    return octets;
+}
