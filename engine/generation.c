@@ -21,6 +21,7 @@
 #include <string.h>
 
 #include "packet.h"
+#include "table/table.h"
 #include "wire/network.h"
 
 #define GENERATIONS_MAX 3u
@@ -355,6 +356,7 @@ void generation_abandon(struct vvm_node *node)
     node->candidate = NULL;
     node->control.generation = node->current;
     generation_free(g);
+    table_abandon(node);
 }
 
 /* Remember which globals a unit assigns: packet code may not read them. */
@@ -403,6 +405,7 @@ int generation_publish(struct vvm_node *node)
         return err;
     }
     mark_noted(node);
+    table_publish(node);
     node->globals->journal_count = 0;
     node->candidate = NULL;
     node->epoch->alive++;

@@ -19,6 +19,7 @@
 #include "prelude.h"
 #include "symbol.h"
 #include "vmlet.h"
+#include "table/table.h"
 #include "wire/network.h"
 
 #define DEFAULT_LOAD_FUEL INT64_C(1000000000000)
@@ -105,6 +106,7 @@ void node_close(struct vvm_node *node)
     if (!node) return;
     if (node->control.node) context_close(&node->control);
     generations_close(node);
+    tables_close(node);
     wire_close(node);
     free_vmlets(node->refused);
     free_vmlets(node->vmlets);
