@@ -30,10 +30,10 @@ static int open_stacks(struct vvm_context *ctx, size_t words)
     if (!ctx->stack || !ctx->frames || !ctx->handlers) return -ENOMEM;
     ctx->stack_end = ctx->stack + words;
 #ifdef VVM_INSTRUMENTED
-    ctx->shadow = calloc(all, 1);
-    if (!ctx->shadow) return -ENOMEM;
-#endif
+    return shadow_open(ctx, all, ctx->frame_limit + FRAME_RESERVE);
+#else
     return 0;
+#endif
 }
 
 static int open_packet_parts(struct vvm_context *ctx)
@@ -81,6 +81,8 @@ void context_close(struct vvm_context *ctx)
     free(ctx->stack);
     free(ctx->frames);
     free(ctx->handlers);
-    free(ctx->shadow);
+#ifdef VVM_INSTRUMENTED
+    shadow_close(ctx);
+#endif
     *ctx = (struct vvm_context){.node = NULL};
 }
