@@ -352,6 +352,7 @@ struct vvm_options {
     uint64_t seed;      /* of hash keys and random numbers; 0 = from the system */
     void (*exit_hook)(void *data, int status); /* what (exit) does; NULL: it is an error */
     void *exit_data;
+    const char *const *arguments; /* what (command-line) answers, NULL-terminated; NULL: just "vvm" */
     const char *path;   /* folders, colon-separated, in which imports are looked for; NULL = none */
 };
 
