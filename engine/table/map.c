@@ -283,7 +283,7 @@ static int write_locked(struct table *table, uint32_t at, const uint64_t *key,
         entry_insert(m, at, number, key);
     }
     entry_fill(table, entry_at(m, number), value, now);
-    if (table->schema.lru) __atomic_store_n(&m->touched[number - 1], 1, __ATOMIC_RELAXED);
+    __atomic_store_n(&m->touched[number - 1], live, __ATOMIC_RELAXED); /* a new entry has not been used yet */
     return 0;
 }
 
