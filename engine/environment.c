@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * environment.c - what a name means at the top level: one hash table a VMlet, chained
+ * to its parent. Entries never move, so denotations may be pointed to for as long as
+ * the environment lives.
+ */
+#include "environment.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FIRST_BUCKETS 64
+
+struct vvm_environment *environment_open(struct vvm_node *node, struct vvm_vmlet *vmlet,
+                                         struct vvm_environment *parent)
+{
+    struct vvm_environment *env = calloc(1, sizeof *env);
+    if (!env) return NULL;
+    env->buckets = calloc(FIRST_BUCKETS, sizeof *env->buckets);
+    if (!env->buckets) {
+        free(env);
+        return NULL;
+    }
+    env->node = node;
+    env->vmlet = vmlet;
+    env->parent = parent;
+    env->bucket_count = FIRST_BUCKETS;
+    return env;
+}
+
+void environment_close(struct vvm_environment *env)
+{
+    if (!env) return;
+    for (uint32_t i = 0; i < env->bucket_count; i++)
+        while (env->buckets[i]) {
+            struct environment_entry *e = env->buckets[i];
+            env->buckets[i] = e->next;
+            free((char *)e->denotation.doc);
+            free(e);
+        }
+    free(env->buckets);
+    free(env);
+}
+
+static uint32_t bucket_of(const struct vvm_environment *env, vvm_value symbol)
+{
+    assert(is_symbol(symbol));
+    return (uint32_t)((struct symbol *)value_pointer(symbol))->hash & (env->bucket_count - 1);
+}
+
+static struct denotation *find(const struct vvm_environment *env, vvm_value symbol)
+{
+    struct environment_entry *e = env->buckets[bucket_of(env, symbol)];
+    while (e && e->name != symbol) e = e->next;
+    return e ? &e->denotation : NULL;
+}
+
+struct denotation *environment_lookup(const struct vvm_environment *env, vvm_value symbol)
+{
+    for (; env; env = env->parent) {
+        struct denotation *d = find(env, symbol);
+        if (d && d->kind != DENOTES_NOTHING) return d;
+    }
+    return NULL;
+}
+
+/* Twice the buckets; a failure is harmless, chains only grow longer. */
+static void grow(struct vvm_environment *env)
+{
+    uint32_t old_count = env->bucket_count;
+    struct environment_entry **old = env->buckets;
+    struct environment_entry **fresh = calloc((size_t)old_count * 2, sizeof *fresh);
+    if (!fresh) return;
+    env->buckets = fresh;
+    env->bucket_count = old_count * 2;
+    for (uint32_t i = 0; i < old_count; i++)
+        while (old[i]) {
+            struct environment_entry *e = old[i];
+            old[i] = e->next;
+            struct environment_entry **bucket = &fresh[bucket_of(env, e->name)];
+            e->next = *bucket;
+            *bucket = e;
+        }
+    free(old);
+}
+
+struct denotation *environment_entry(struct vvm_environment *env, vvm_value symbol)
+{
+    struct denotation *known = find(env, symbol);
+    if (known) return known;
+    struct environment_entry *e = calloc(1, sizeof *e);
+    if (!e) return NULL;
+    if (env->entry_count >= env->bucket_count && env->bucket_count < 1u << 20) grow(env);
+    struct environment_entry **bucket = &env->buckets[bucket_of(env, symbol)];
+    e->name = symbol;
+    e->denotation.macro = e->denotation.inline_form = VALUE_FALSE;
+    e->next = *bucket;
+    *bucket = e;
+    env->entry_count++;
+    return &e->denotation;
+}
+
+void environment_each(const struct vvm_environment *env,
+                      void (*fn)(void *data, vvm_value symbol, const struct denotation *d), void *data)
+{
+    for (const struct vvm_environment *at = env; at; at = at->parent)
+        for (uint32_t i = 0; i < at->bucket_count; i++)
+            for (struct environment_entry *e = at->buckets[i]; e; e = e->next)
+                if (e->denotation.kind != DENOTES_NOTHING &&
+                    environment_lookup(env, e->name) == &e->denotation)
+                    fn(data, e->name, &e->denotation);
+}
+
+int environment_import(struct vvm_environment *to, const struct vvm_environment *from, vvm_value symbol,
+                       vvm_value as)
+{
+    const struct denotation *d = environment_lookup(from, symbol);
+    if (!d) return -ENOENT;
+    struct denotation *entry = environment_entry(to, as);
+    if (!entry) return -ENOMEM;
+    char *doc = NULL;
+    if (d->doc && !(doc = strdup(d->doc))) return -ENOMEM;
+    free((char *)entry->doc);
+    *entry = *d;
+    entry->doc = doc;
+    return 0;
+}
