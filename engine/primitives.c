@@ -14,11 +14,13 @@ static int expander_primitives(struct vvm_node *node)
 }
 
 static int (*const families[])(struct vvm_node *) = {
-    list_primitives,   number_primitives,     integer_primitives, real_primitives,       raw_primitives,
-    char_primitives,   string_primitives,     string_search_primitives, symbol_primitives, vector_primitives,
-    bytevector_primitives, hash_primitives,   port_primitives,    output_primitives,     control_primitives,
-    error_primitives,  record_primitives,     system_primitives,  intrinsic_primitives,  octets_primitives,
-    table_primitives,  wire_primitives,       expander_primitives,
+    list_primitives,     number_primitives, integer_primitives,    real_primitives,
+    raw_primitives,      char_primitives,   string_primitives,     string_search_primitives,
+    symbol_primitives,   vector_primitives, bytevector_primitives, hash_primitives,
+    port_primitives,     output_primitives, control_primitives,    error_primitives,
+    record_primitives,   system_primitives, intrinsic_primitives,  octets_primitives,
+    cursor_primitives,   packet_primitives, table_primitives,      wire_primitives,
+    expander_primitives,
 };
 
 int primitives_register_all(struct vvm_node *node)
