@@ -84,7 +84,7 @@ static int compile_datum(struct vvm_context *ctx, struct vvm_environment *env, v
 /* Inside an open transaction. */
 static int eval_inside(struct vvm_context *ctx, struct vvm_environment *env, vvm_value datum, vvm_value *result)
 {
-    struct vvm_unit *unit;
+    struct vvm_unit *unit = NULL;
     *result = VALUE_UNSPECIFIED;
     int err = compile_datum(ctx, env, datum, &unit);
     if (!err) err = adopt_unit(ctx, unit);

@@ -1,0 +1,90 @@
+#!/usr/bin/env bash
+# recipe.sh [OUT.pcap] - how tests/capture/first-light.pcap was taken: tcpdump on one end
+# of a veth, whose other end sends packets of the toy network over all three carriers
+# among ordinary traffic (ARP, DNS, TCP, echo, fragments) and damaged packets.
+#
+# Needs root (network namespaces, raw sockets), tcpdump, iproute2, gcc. ping, perl are
+# used when they are there. Everything it makes is named with its process id and taken
+# away at the end, also after a signal.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+out=${1:-first-light.pcap}
+run=vvm$$
+host=$run-host router=$run-router
+work=$(mktemp -d)
+dumper=
+
+clean() {
+    trap - EXIT INT TERM HUP
+    [ -z "$dumper" ] || kill "$dumper" 2>/dev/null || true
+    ip netns del "$host" 2>/dev/null || true
+    ip netns del "$router" 2>/dev/null || true
+    rm -rf "$work"
+}
+trap clean EXIT
+trap 'clean; exit 130' INT TERM HUP
+
+die() {
+    echo "recipe: $*" >&2
+    exit 1
+}
+[ "$(id -u)" = 0 ] || die "needs root, for network namespaces and raw sockets: run it with sudo"
+for tool in tcpdump ip gcc; do
+    command -v "$tool" >/dev/null || die "needs $tool: apt-get install tcpdump iproute2 gcc libc6-dev"
+done
+
+on_host() { ip netns exec "$host" "$@"; }
+on_router() { ip netns exec "$router" "$@"; }
+
+# 192.0.2.1 host ---- veth ---- router 192.0.2.2; MAC addresses as the router derives them
+gcc -O1 -o "$work/sender" "$here/sender.c"
+ip netns add "$host"
+ip netns add "$router"
+ip link add "${run}a" address 02:00:c0:00:02:01 netns "$host" type veth \
+    peer name "${run}b" address 02:00:c0:00:02:02 netns "$router"
+on_host ip address add 192.0.2.1/24 dev "${run}a"
+on_router ip address add 192.0.2.2/24 dev "${run}b"
+on_host ip link set "${run}a" up
+on_router ip link set "${run}b" up
+
+ip netns exec "$router" tcpdump -Z root --immediate-mode -U -n -s 0 -i "${run}b" -w "$work/capture" 2>"$work/tcpdump.log" &
+dumper=$!
+for _ in $(seq 50); do
+    grep -q 'listening on' "$work/tcpdump.log" && break
+    sleep 0.1
+done
+grep -q 'listening on' "$work/tcpdump.log" || die "tcpdump did not start: $(cat "$work/tcpdump.log")"
+
+# a DNS query for www.example.org, type A
+dns='\x12\x34\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x03www\x07example\x03org\x00\x00\x01\x00\x01'
+# shellcheck disable=SC2016 # $... is for the inner shell
+ask() { on_host bash -c 'printf "$1" >/dev/udp/192.0.2.2/53' - "$dns" || true; }
+# shellcheck disable=SC2016 # $... is for perl
+ordinary() {
+    ask
+    on_host bash -c 'echo ordinary >/dev/tcp/192.0.2.2/80' 2>/dev/null || true
+    if command -v ping >/dev/null; then on_host ping -q -c 2 -i 0.2 192.0.2.2 >/dev/null || true; fi
+    if command -v perl >/dev/null; then
+        on_router perl -MIO::Socket::INET -e '
+            $s = IO::Socket::INET->new(LocalPort => 8080, Listen => 1, ReuseAddr => 1) or exit; alarm 5;
+            $c = $s->accept; print $c scalar <$c>;' &
+        server=$!
+        sleep 0.3
+        on_host bash -c 'exec 3<>/dev/tcp/192.0.2.2/8080 && echo ordinary >&3 && cat <&3' >/dev/null || true
+        wait "$server" || true
+    fi
+    # three fragments, to a port that nobody claims
+    on_host bash -c 'printf "%03500d" 0 >/dev/udp/192.0.2.2/9999' || true
+}
+
+ordinary
+on_host "$work/sender" "${run}a" active
+ask
+on_host "$work/sender" "${run}a" damaged
+sleep 0.5
+kill -TERM "$dumper"
+wait "$dumper" || true
+dumper=
+mv "$work/capture" "$out"
+chmod 644 "$out"
+echo "recipe: $out: $(tcpdump -n -r "$out" 2>/dev/null | wc -l) frames, $(stat -c %s "$out") octets"
