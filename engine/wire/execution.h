@@ -21,6 +21,7 @@ struct sealing {
     const struct network *network; /* whose header stands at head now */
     uint32_t key;                  /* of the layer that is being sealed */
     bool fresh;                    /* its header has yet to be written */
+    uint32_t inner;                /* where the innermost header stands, from base */
     bool ready;                    /* all layers are sealed; network is the outermost */
     unsigned rounds;
 };

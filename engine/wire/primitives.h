@@ -16,6 +16,10 @@ WIRE_PRIMITIVE(define_program);
 WIRE_PRIMITIVE(define_set);
 WIRE_PRIMITIVE(define_member);
 WIRE_PRIMITIVE(define_network);
+WIRE_PRIMITIVE(network_name);
+WIRE_PRIMITIVE(network_layout);
+WIRE_PRIMITIVE(network_program);
+WIRE_PRIMITIVE(only_direct);
 /* packet */
 WIRE_PRIMITIVE(program_find);
 WIRE_PRIMITIVE(set_ref);

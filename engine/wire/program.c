@@ -132,8 +132,10 @@ vvm_value primitive_define_program(struct vvm_context *ctx, unsigned n, const vv
     p->next = ctx->node->wire->programs;
     ctx->node->wire->programs = p;
     p->name = args[0];
+    p->clauses = args[1];
     struct form f = {ctx, args[0], p};
     if (parse_form(&f, args[1])) return VALUE_EXCEPTION;
+    if (wire_keep(ctx->node, args[1])) return raise_error(ctx, ERROR_HEAP, VALUE_DEFAULT);
     return p->handle = wire_handle(ctx, TYPE_PROGRAM, p);
 }
 

@@ -114,6 +114,44 @@ vvm_value primitive_log_line(struct vvm_context *ctx, unsigned n, const vvm_valu
     return VALUE_UNSPECIFIED;
 }
 
+/* ---- networks as values ---- */
+
+static const struct network *network_argument(struct vvm_context *ctx, const char *name, vvm_value v)
+{
+    const struct network *network = wire_pointer(v, TYPE_NETWORK);
+    if (!network) raise_type(ctx, name, 1, "network", v);
+    return network;
+}
+
+vvm_value primitive_network_name(struct vvm_context *ctx, unsigned n, const vvm_value *args)
+{
+    (void)n;
+    const struct network *network = network_argument(ctx, "%network-name", args[0]);
+    return network ? network->name : VALUE_EXCEPTION;
+}
+
+vvm_value primitive_network_layout(struct vvm_context *ctx, unsigned n, const vvm_value *args)
+{
+    (void)n;
+    const struct network *network = network_argument(ctx, "%network-layout", args[0]);
+    return network ? network->layout : VALUE_EXCEPTION;
+}
+
+vvm_value primitive_network_program(struct vvm_context *ctx, unsigned n, const vvm_value *args)
+{
+    (void)n;
+    const struct network *network = network_argument(ctx, "%network-program", args[0]);
+    if (!network) return VALUE_EXCEPTION;
+    return network->program ? network->program->clauses : VALUE_FALSE;
+}
+
+/* %call-member and %apply-member always compile to instructions. */
+vvm_value primitive_only_direct(struct vvm_context *ctx, unsigned n, const vvm_value *args)
+{
+    (void)n, (void)args;
+    return raise_message(ctx, ERROR_NOT_PROCEDURE, VALUE_DEFAULT, "this name can only be called directly");
+}
+
 /* ---- the table ---- */
 
 #define LOAD EFFECT_LOAD
@@ -140,6 +178,16 @@ static const struct primitive_row rows[] = {
               "Index of the function of that name in the octets of a program, which need not be valid."),
     PRIMITIVE("set-ref", primitive_set_ref, 2, 2, 8, EFFECT_TABLE_READ, "set name -> member or #f",
               "The set's member of that name (a symbol, string or octets)."),
+    PRIMITIVE("%call-member", primitive_only_direct, 1, -1, 4, EFFECTS_MEMBER, "member any ... -> any",
+              "Call a set's member or a network's hook."),
+    PRIMITIVE("%apply-member", primitive_only_direct, 2, 2, 4, EFFECTS_MEMBER, "member list-or-vector -> any",
+              "Call a set's member or a network's hook with the elements as arguments."),
+    PRIMITIVE("%network-name", primitive_network_name, 1, 1, 1, LOAD, "network -> symbol",
+              "Name of a network."),
+    PRIMITIVE("%network-layout", primitive_network_layout, 1, 1, 1, LOAD, "network -> layout or #f",
+              "Layout that a network's packets have."),
+    PRIMITIVE("%network-program", primitive_network_program, 1, 1, 1, LOAD, "network -> clauses or #f",
+              "Clauses of the define-program that a network's programs have."),
     PRIMITIVE("%peeled!", primitive_peeled, 3, 3, 2, PKT, "key header payload ->",
               "Say by which key a peeled network goes on and how long its header and payload are."),
     PRIMITIVE("%seal-begin", primitive_seal_begin, 1, 1, 4, PKT, "packet ->",

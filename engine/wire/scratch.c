@@ -56,11 +56,17 @@ static int scratch_transmit(void *host, struct vvm_context *ctx, struct vvm_pack
                             uint32_t address, const struct network *outermost, const char **reason)
 {
     struct scratch *s = host;
-    (void)ctx, (void)reason;
-    vvm_value octets = make_bytes_from(s->control, packet->base + packet->head, packet->length);
-    vvm_value event[] = {intern(s->control->node, "sent"), make_fixnum(device), make_fixnum(address),
-                         outermost->name, octets};
-    record(s, 5, event);
+    (void)reason;
+    uint32_t inner = ctx->execution->sealing.inner, end = packet->head + packet->length;
+    if (inner > end) inner = end;
+    vvm_value event[] = {intern(s->control->node, "sent"),
+                         make_fixnum(device),
+                         make_fixnum(address),
+                         outermost->name,
+                         make_bytes_from(s->control, packet->base + packet->head, packet->length),
+                         ctx->network->name,
+                         make_bytes_from(s->control, packet->base + inner, end - inner)};
+    record(s, 7, event);
     packet_free(packet);
     return 0;
 }

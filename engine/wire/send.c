@@ -25,8 +25,10 @@ vvm_value primitive_seal_begin(struct vvm_context *ctx, unsigned n, const vvm_va
 {
     (void)n;
     struct execution *x = execution_of(ctx);
-    if (!x || !packet_argument(ctx, "send", 2, args[0])) return VALUE_EXCEPTION;
-    x->sealing = (struct sealing){.handle = value_pointer(args[0]), .network = ctx->network};
+    const struct vvm_packet *p = x ? packet_argument(ctx, "send", 2, args[0]) : NULL;
+    if (!p) return VALUE_EXCEPTION;
+    x->sealing =
+        (struct sealing){.handle = value_pointer(args[0]), .network = ctx->network, .inner = p->head};
     return VALUE_UNSPECIFIED;
 }
 

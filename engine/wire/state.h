@@ -37,7 +37,7 @@ struct slot_field {
 #define SLOT_FIELDS_MAX 16
 
 struct wire_program {
-    vvm_value name, handle;
+    vvm_value name, handle, clauses;
     bool flat;
     uint8_t label_octets; /* 1 or 2 */
     uint8_t count_octets; /* of the function table's count */

@@ -34,6 +34,8 @@ bool wire_refused(struct wire_verifier *v, enum wire_rule rule, uint32_t octet, 
         if (wire_refused(v, WIRE_RULE_##rule, octet, what)) return -EINVAL;                                  \
     } while (0)
 
+#define ARITY_MOST 255 /* what a call gathers */
+
 /* ---- reading octets: past the end they read as zero, and the cursor says so ----------- */
 
 static uint64_t read_octets(const struct wire_verifier *v, uint32_t *at, uint32_t end, unsigned count,
@@ -110,6 +112,7 @@ int wire_read_table(struct wire_verifier *v)
         for (unsigned i = 0; i < form->field_count; i++) read_slot_field(v, &form->fields[i], f, &at, &past);
         if (past) REFUSE(TABLE, at, NULL);
         if (f->arity > f->locals) REFUSE(ARITY, f->code_at, NULL);
+        if (f->arity > ARITY_MOST) REFUSE(SIZE, f->code_at, "arguments");
     }
     v->function = 0;
     if (past) REFUSE(TABLE, at, NULL);
