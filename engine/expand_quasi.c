@@ -53,6 +53,7 @@ static vvm_value copy_plain(struct vvm_context *ctx, vvm_value v)
 {
     if (has_type(v, TYPE_ALIAS)) return strip_identifier(v);
     if (has_type(v, TYPE_VECTOR)) return copy_vector(ctx, v);
+    if (!is_pair(v)) return v;
     vvm_value first = VALUE_NULL, *end = &first;
     for (; is_pair(v); v = cdr_of(v)) {
         vvm_value item = copy_plain(ctx, car_of(v));
