@@ -181,7 +181,7 @@ bool return_values(struct vvm_context *ctx, unsigned n, const uint64_t *values)
         struct frame *caller = top_frame(ctx);
         switch (receiver_of(ctx, caller, result)) {
         case TAKES_ANY: return give(ctx, VALUE_UNSPECIFIED, result);
-        case RECEIVES: return receive_values(ctx, caller->pc, n, values);
+        case RECEIVES: mark_done(ctx); return receive_values(ctx, caller->pc, n, values);
         case RETURNS: break;
         case TAKES_ONE:
             if (n == 0 && word_op(*caller->pc) == OP_STOP) return give(ctx, VALUE_UNSPECIFIED, result);

@@ -49,6 +49,11 @@ static int64_t *balance_at(struct vvm_context *ctx) { return &ctx->shadow->balan
 
 void mark_block(struct vvm_context *ctx, int64_t paid) { *balance_at(ctx) = paid; }
 
+void mark_done(struct vvm_context *ctx)
+{
+    *balance_at(ctx) -= instruction_table[word_op(*top_frame(ctx)->pc)].cost;
+}
+
 void mark_frame(struct vvm_context *ctx)
 {
     const struct frame *f = top_frame(ctx);
@@ -150,7 +155,8 @@ static void check_operand(const struct check *c, const struct operand_format *fo
 
 static void check_tail(const struct check *c)
 {
-    for (unsigned i = 0; i < word_c(c->word); i++) {
+    bool lists = c->row->tail == TAIL_SRCS || c->row->tail == TAIL_DSTS;
+    for (unsigned i = 0; lists && i < word_c(c->word); i++) {
         unsigned slot = tail_slot(c->pc + 1, i);
         if (c->row->tail == TAIL_SRCS) check_read(c, slot);
         if (c->row->tail == TAIL_DSTS) PROMISE(slot < c->fn->slots, "slot within the frame");

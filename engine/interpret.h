@@ -141,10 +141,13 @@ void mark_word(struct vvm_context *ctx, const uint64_t *at, enum word_kind kind)
 /** A frame was pushed or replaced: its parameters are set, nothing else. */
 void mark_frame(struct vvm_context *ctx);
 void mark_block(struct vvm_context *ctx, int64_t paid);
+/* The instruction at the top frame's pc is done by other means. */
+void mark_done(struct vvm_context *ctx);
 #else
 #define mark_word(ctx, at, kind) ((void)0)
 #define mark_frame(ctx)          ((void)0)
 #define mark_block(ctx, paid)    ((void)0)
+#define mark_done(ctx)           ((void)0)
 #endif
 
 #endif
