@@ -48,6 +48,17 @@ vvm_value make_word_value(struct vvm_context *ctx, uint64_t word, unsigned width
     return make_fixnum((int64_t)word);
 }
 
+/* As octets_at_writable, and the running VMlet may write them: see may_write. */
+static uint8_t *writable(const struct vvm_context *ctx, vvm_value object, uint32_t offset, uint32_t width,
+                         enum access_error *why)
+{
+    uint8_t *at = octets_at_writable(object, offset, width, why);
+    if (!at) return NULL;
+    vvm_value owned = has_type(object, TYPE_SLICE) ? ((struct slice *)value_pointer(object))->backing : object;
+    if (has_type(owned, TYPE_PACKET) || may_write(ctx, owned)) return at;
+    return *why = ACCESS_FROZEN, (uint8_t *)NULL;
+}
+
 static vvm_value word_ref(struct vvm_context *ctx, const vvm_value *args, const char *name, unsigned width,
                           bool is_signed)
 {
@@ -67,7 +78,7 @@ static vvm_value word_set(struct vvm_context *ctx, const vvm_value *args, const 
     enum access_error why = ACCESS_OK;
     if (!index_argument(ctx, name, args, 1, UINT32_MAX, &offset)) return VALUE_EXCEPTION;
     if (!word_argument(ctx, name, args, 2, width, is_signed, &word)) return VALUE_EXCEPTION;
-    uint8_t *at = octets_at_writable(args[0], (uint32_t)offset, width, &why);
+    uint8_t *at = writable(ctx, args[0], (uint32_t)offset, width, &why);
     if (!at) return octets_raise(ctx, why, name, 0, args);
     octets_put(at, width, word);
     return VALUE_UNSPECIFIED;
@@ -235,7 +246,7 @@ PRIMITIVE_FN(bytes_copy)
     const uint8_t *from = octets_range(ctx, "bytes-copy!", n, args, 2, 3, &length);
     if (!from) return VALUE_EXCEPTION;
     if (length > UINT32_MAX) return raise_error(ctx, ERROR_RANGE, VALUE_DEFAULT);
-    uint8_t *to = octets_at_writable(args[0], (uint32_t)at, (uint32_t)length, &why);
+    uint8_t *to = writable(ctx, args[0], (uint32_t)at, (uint32_t)length, &why);
     if (!to) return octets_raise(ctx, why, "bytes-copy!", 0, args);
     memmove(to, from, length);
     return VALUE_UNSPECIFIED;
@@ -252,7 +263,7 @@ PRIMITIVE_FN(set_field)
     if (!from) return VALUE_EXCEPTION;
     if (length != size)
         return raise_message(ctx, ERROR_FIELD, args[3], "the field has %zu octets, not %zu", size, length);
-    uint8_t *to = octets_at_writable(args[0], (uint32_t)at, (uint32_t)size, &why);
+    uint8_t *to = writable(ctx, args[0], (uint32_t)at, (uint32_t)size, &why);
     if (!to) return octets_raise(ctx, why, "%set-field!", 0, args);
     memmove(to, from, length);
     return VALUE_UNSPECIFIED;

@@ -36,6 +36,7 @@ static const uint8_t *look(struct vvm_context *ctx, const char *name, const vvm_
         raise_type(ctx, name, 1, "cursor", args[0]);
         return NULL;
     }
+    if (!mutable_argument(ctx, args[0])) return NULL; /* one of a constant would be shared */
     const struct cursor *c = cursor_of(args[0]);
     const uint8_t *at = width > c->end - c->offset ? NULL
                                                    : octets_of_backing(c->backing, c->offset, width, &why);
