@@ -111,7 +111,7 @@ static void drop_raised(struct vvm_context *ctx, vvm_value v)
 {
     char reason[OUTCOME_NAME];
     if (!has_type(v, TYPE_ERROR)) {
-        drop_with(ctx, "uncaught");
+        drop_with(ctx, is_symbol(v) ? symbol_name(v) : "uncaught"); /* symbols come from code alone */
         return;
     }
     snprintf(reason, sizeof reason, "error-%s",

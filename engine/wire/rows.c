@@ -228,7 +228,7 @@ static const struct primitive_row rows[] = {
     PRIMITIVE("%register-test", primitive_register_test, 2, 2, 4, LOAD, "name procedure ->",
               "Keep a test of the VMlet that is loaded; what test expands to."),
     PRIMITIVE("%tests", primitive_tests, 0, 0, 4, LOAD, "-> list",
-              "Tests of loaded VMlets: (name . procedure) ..."),
+              "Tests of loaded VMlets, and what they may be given: (name procedure vmlet) ..."),
     PRIMITIVE("%scratch-begin", primitive_scratch_begin, 0, 0, 1000, LOAD, "->",
               "Begin a test: packets are recorded, not sent; the clock is virtual."),
     PRIMITIVE("%scratch-address", primitive_scratch_address, 1, 1, 4, LOAD, "integer ->",

@@ -254,7 +254,10 @@ vvm_value primitive_register_test(struct vvm_context *ctx, unsigned n, const vvm
     (void)n;
     struct vvm_generation *g = wire_candidate(ctx, "test");
     if (!g) return VALUE_EXCEPTION;
-    vvm_value entry = make_pair(ctx, args[0], args[1]);
+    if (!has_type(args[1], TYPE_CLOSURE)) return raise_type(ctx, "test", 2, "procedure", args[1]);
+    const struct vvm_vmlet *owner = ((struct closure *)value_pointer(args[1]))->function->unit->vmlet;
+    vvm_value parts[] = {args[0], args[1], owner->name};
+    vvm_value entry = make_list(ctx, 3, parts);
     vvm_value list = entry == VALUE_EXCEPTION ? entry : make_pair(ctx, entry, g->matches->tests);
     if (list == VALUE_EXCEPTION) return list;
     g->matches->tests = list;

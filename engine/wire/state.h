@@ -110,7 +110,7 @@ struct match_table {
     uint32_t member_count;
     const struct wire_member **index; /* open hash of members by set and name; power of two */
     uint32_t index_size;
-    vvm_value tests; /* list of (name . procedure), newest first */
+    vvm_value tests; /* list of (name procedure vmlet), newest first */
 };
 
 /* Instruction as the node keeps it: the row that frames see, and what tools ask for. */
