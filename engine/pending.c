@@ -54,7 +54,8 @@ static void print_error(struct vvm_node *node, FILE *to, const struct error_obje
         print_place(node, to, place);
         fputs(": ", to);
     }
-    fprintf(to, "error %s: ", error_name((enum error_code)e->code));
+    if (e->code == ERROR_USER) fputs("error: ", to);
+    else fprintf(to, "error %s: ", error_name((enum error_code)e->code));
     if (is_string(e->message)) print_value(node, to, e->message, PRINT_DISPLAY, 1000);
     else fputs(error_text((enum error_code)e->code), to);
     const char *separator = ": ";

@@ -31,6 +31,7 @@ int raw_primitives(struct vvm_node *node);
 int char_primitives(struct vvm_node *node);
 int string_primitives(struct vvm_node *node);
 int string_search_primitives(struct vvm_node *node);
+int doc_primitives(struct vvm_node *node);
 int symbol_primitives(struct vvm_node *node);
 int vector_primitives(struct vvm_node *node);
 int bytevector_primitives(struct vvm_node *node);
