@@ -36,6 +36,7 @@ enum image_limit {
     IMAGE_NAME_MAX = 4096,    /* octets of a name */
     IMAGE_TABLE_MAX = 65536,  /* entries of a table */
     IMAGE_DEPTH = 1000,       /* constants inside constants */
+    IMAGE_CONSTANT = 2 << 20, /* octets of one constant, unfolded */
     IMAGE_UNPACKED = 64 << 20 /* octets that an image may unfold to */
 };
 
@@ -117,6 +118,7 @@ struct image_decoder {
     struct image_cursor in;
     struct vvm_node *node;
     struct vvm_context scratch; /* constants are made here, then copied into the unit */
+    uint8_t *scratch_memory;
     struct unit_builder builder;
     bool lines;
     vvm_value *names; /* symbols */

@@ -123,13 +123,58 @@ static void decode_head(struct image_decoder *d)
     if (!d->in.fault) decode_signatures(d);
 }
 
-/* ---- sections ------------------------------------------------------------------------------ */
-
-/* The builder numbers from 0: another number means that the same was there before. */
-static void expect_index(struct image_decoder *d, int64_t index, uint32_t expected)
+static void expect_added(struct image_decoder *d, int64_t index)
 {
     if (index == -ENOMEM) cursor_fail(&d->in, "out of memory");
-    else if (index != expected) cursor_fail(&d->in, "an entry stands twice, or cannot be held");
+    else if (index < 0) cursor_fail(&d->in, "a table or a constant is too big");
+}
+
+/* ---- no entry twice ------------------------------------------------------------------------ */
+
+/* Equal entries have equal octets: sorted by those, they stand side by side. */
+struct entries {
+    struct image_name *octets;
+    uint32_t count;
+};
+
+static int compare_entries(const void *a, const void *b)
+{
+    const struct image_name *x = a, *y = b;
+    if (x->length != y->length) return x->length < y->length ? -1 : 1;
+    return memcmp(x->octets, y->octets, x->length);
+}
+
+static void entries_open(struct image_decoder *d, struct entries *e, uint32_t count)
+{
+    *e = (struct entries){calloc(count ? count : 1, sizeof *e->octets), 0};
+    if (!e->octets) cursor_fail(&d->in, "out of memory");
+}
+
+static void note_entry(struct image_decoder *d, struct entries *e, const uint8_t *from)
+{
+    if (d->in.fault) return;
+    e->octets[e->count++] = (struct image_name){(const char *)from, (size_t)(d->in.at - from)};
+}
+
+static void entries_close(struct image_decoder *d, struct entries *e)
+{
+    if (e->count) qsort(e->octets, e->count, sizeof *e->octets, compare_entries);
+    for (uint32_t i = 1; i < e->count; i++)
+        if (!compare_entries(&e->octets[i - 1], &e->octets[i])) cursor_fail(&d->in, "an entry stands twice");
+    free(e->octets);
+}
+
+/* ---- sections ------------------------------------------------------------------------------ */
+
+/* A value as a constant of the unit; -1 and a fault otherwise. */
+static int64_t keep_value(struct image_decoder *d, vvm_value v)
+{
+    decoder_spend(d, (size_t)(d->scratch.free - d->scratch.arena));
+    if (d->in.fault) return -1;
+    int64_t index = unit_append_constant(&d->builder, v);
+    expect_added(d, index);
+    d->scratch.free = d->scratch.arena;
+    return index;
 }
 
 static vvm_value decode_vmlet(struct image_decoder *d, struct vvm_vmlet *vmlet)
@@ -139,24 +184,37 @@ static vvm_value decode_vmlet(struct image_decoder *d, struct vvm_vmlet *vmlet)
     return decode_value(d);
 }
 
+/* Pairs and vectors may be alike and yet two. */
+static bool is_atom(vvm_value v) { return !is_pair(v) && !has_type(v, TYPE_VECTOR); }
+
 static void decode_constants(struct image_decoder *d)
 {
+    struct entries entries;
     uint32_t count = take_count(&d->in, IMAGE_TABLE_MAX, "a table is too long");
+    entries_open(d, &entries, count);
     for (uint32_t i = 0; i < count && !d->in.fault; i++) {
+        const uint8_t *from = d->in.at;
         vvm_value v = decode_value(d);
-        if (!d->in.fault) expect_index(d, unit_add_constant(&d->builder, v), i);
+        if (!d->in.fault && is_atom(v)) note_entry(d, &entries, from);
+        keep_value(d, v);
     }
+    entries_close(d, &entries);
 }
 
 static void decode_links(struct image_decoder *d)
 {
+    struct entries entries;
     uint32_t count = take_count(&d->in, IMAGE_TABLE_MAX, "a table is too long");
+    entries_open(d, &entries, count);
     for (uint32_t i = 0; i < count && !d->in.fault; i++) {
+        const uint8_t *from = d->in.at;
         vvm_value vmlet = decode_symbol(d), name = decode_name(d);
         uint32_t signature = take_below(&d->in, d->signature_count, "no such signature");
         if (signature) signature = d->signatures[signature - 1];
-        if (!d->in.fault) expect_index(d, unit_add_link(&d->builder, vmlet, name, signature), i);
+        note_entry(d, &entries, from);
+        if (!d->in.fault) expect_added(d, unit_append_link(&d->builder, vmlet, name, signature));
     }
+    entries_close(d, &entries);
 }
 
 static void decode_primitives(struct image_decoder *d)
@@ -165,8 +223,10 @@ static void decode_primitives(struct image_decoder *d)
     for (uint32_t i = 0; i < count && !d->in.fault; i++) {
         vvm_value name = decode_name(d);
         const struct primitive_row *row = d->in.fault ? NULL : primitive_named(d->node, symbol_name(name));
+        int64_t index = row ? unit_add_primitive(&d->builder, row) : -ENOENT;
         if (!row) cursor_fail(&d->in, "a primitive that this engine does not have");
-        else expect_index(d, unit_add_primitive(&d->builder, row), i);
+        else if (index >= 0 && index != i) cursor_fail(&d->in, "an entry stands twice");
+        else expect_added(d, index);
     }
 }
 
@@ -180,7 +240,7 @@ static void decode_functions(struct image_decoder *d)
     uint32_t count = take_count(&d->in, IMAGE_TABLE_MAX, "a table is too long");
     if (!decoder_spend(d, count * sizeof(struct vvm_function))) return;
     for (uint32_t i = 0; i < count && !d->in.fault; i++) {
-        expect_index(d, unit_add_function(&d->builder), i);
+        expect_added(d, unit_add_function(&d->builder));
         if (d->in.fault) return;
         struct vvm_function *f = &d->builder.unit->functions[i];
         f->name = VALUE_FALSE;
@@ -207,6 +267,7 @@ static void decode_unit(struct image_decoder *d, struct vvm_vmlet *vmlet)
 {
     decode_head(d);
     vvm_value header = decode_vmlet(d, vmlet);
+    d->scratch.arena = d->scratch.free; /* the header stays there until the end */
     decode_constants(d);
     decode_links(d);
     decode_primitives(d);
@@ -217,9 +278,9 @@ static void decode_unit(struct image_decoder *d, struct vvm_vmlet *vmlet)
         cursor_fail(&d->in, "the header of the VMlet is no list");
     vmlet->header = header;
     if (d->in.fault || !is_pair(header)) return;
-    uint32_t index = d->builder.unit->constant_count;
-    expect_index(d, unit_add_constant(&d->builder, header), index);
-    if (!d->in.fault) vmlet->header = d->builder.unit->constants[index];
+    d->scratch.free = d->scratch.arena;
+    int64_t index = keep_value(d, header);
+    if (index >= 0 && !d->in.fault) vmlet->header = d->builder.unit->constants[index];
 }
 
 /* Encode again: anything that was read in another way than it is written shows. */
@@ -262,13 +323,14 @@ static void renumber_files(struct image_decoder *d)
     }
 }
 
-/* Memory for constants while they are read: an item takes at most 24 octets for one
- * of the image, a code point four. */
+/* Memory for one constant while it is read: an item takes at most 24 octets for one
+ * of the image, a code point four. A unit takes no constant of more than 1 MiB. */
 static bool open_scratch(struct image_decoder *d, size_t octets)
 {
-    size_t room = (octets + 64) * 32;
-    d->scratch.arena = malloc(room);
-    if (!d->scratch.arena) return false;
+    size_t room = octets < IMAGE_CONSTANT / 32 ? (octets + 64) * 32 : IMAGE_CONSTANT;
+    d->scratch_memory = malloc(room);
+    if (!d->scratch_memory) return false;
+    d->scratch.arena = d->scratch_memory;
     d->scratch.arena_end = d->scratch.arena + room;
     d->scratch.free = d->scratch.arena;
     d->scratch.end = d->scratch.arena_end;
@@ -285,7 +347,7 @@ static int decode_all(struct image_decoder *d, struct vvm_vmlet *vmlet, const ui
     if (d->builder.unit && !d->in.fault) decode_unit(d, vmlet);
     if (!d->in.fault) check_canonical(d, data, length);
     if (!d->in.fault && d->lines) renumber_files(d);
-    free(d->scratch.arena);
+    free(d->scratch_memory);
     free(d->names);
     free(d->files);
     free(d->signatures);

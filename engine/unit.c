@@ -63,16 +63,22 @@ int64_t unit_add_function(struct unit_builder *b)
     return index;
 }
 
-int64_t unit_add_link(struct unit_builder *b, vvm_value vmlet, vvm_value name, uint32_t signature)
+int64_t unit_append_link(struct unit_builder *b, vvm_value vmlet, vvm_value name, uint32_t signature)
 {
     struct vvm_unit *u = b->unit;
-    for (uint32_t i = 0; i < u->link_count; i++)
-        if (u->links[i].name == name && u->links[i].vmlet == vmlet && u->links[i].signature == signature)
-            return i;
     int err = GROW(b, links, link_count, link_room);
     if (err) return err;
     u->links[u->link_count] = (struct link){.vmlet = vmlet, .name = name, .signature = signature};
     return u->link_count++;
+}
+
+int64_t unit_add_link(struct unit_builder *b, vvm_value vmlet, vvm_value name, uint32_t signature)
+{
+    const struct vvm_unit *u = b->unit;
+    for (uint32_t i = 0; i < u->link_count; i++)
+        if (u->links[i].name == name && u->links[i].vmlet == vmlet && u->links[i].signature == signature)
+            return i;
+    return unit_append_link(b, vmlet, name, signature);
 }
 
 int64_t unit_add_primitive(struct unit_builder *b, const struct primitive_row *row)
@@ -277,11 +283,9 @@ static bool same_constant(vvm_value a, vvm_value b)
     }
 }
 
-int64_t unit_add_constant(struct unit_builder *b, vvm_value v)
+int64_t unit_append_constant(struct unit_builder *b, vvm_value v)
 {
     struct vvm_unit *u = b->unit;
-    for (uint32_t i = 0; i < u->constant_count && !is_pair(v); i++)
-        if (same_constant(u->constants[i], v)) return i;
     int err = GROW(b, constants, constant_count, constant_room);
     if (err) return err;
     struct freezing f = {.unit = u};
@@ -289,6 +293,14 @@ int64_t unit_add_constant(struct unit_builder *b, vvm_value v)
     if (f.error) return f.error;
     u->constants[u->constant_count] = copy;
     return u->constant_count++;
+}
+
+int64_t unit_add_constant(struct unit_builder *b, vvm_value v)
+{
+    const struct vvm_unit *u = b->unit;
+    for (uint32_t i = 0; i < u->constant_count && !is_pair(v); i++)
+        if (same_constant(u->constants[i], v)) return i;
+    return unit_append_constant(b, v);
 }
 
 /* ---- links ----------------------------------------------------------------------------------- */

@@ -27,6 +27,9 @@ int64_t unit_add_function(struct unit_builder *b);
 int64_t unit_add_constant(struct unit_builder *b, vvm_value v);
 /** vmlet = VALUE_FALSE for own/core names; signature = 0 when only a value is used. */
 int64_t unit_add_link(struct unit_builder *b, vvm_value vmlet, vvm_value name, uint32_t signature);
+/** The same without looking for an equal one: for images, which are checked for those. */
+int64_t unit_append_constant(struct unit_builder *b, vvm_value v);
+int64_t unit_append_link(struct unit_builder *b, vvm_value vmlet, vvm_value name, uint32_t signature);
 int64_t unit_add_primitive(struct unit_builder *b, const struct primitive_row *row);
 int unit_add_script(struct unit_builder *b, uint32_t function);
 /** Hand the unit over (not yet verified or linked). */

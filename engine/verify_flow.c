@@ -229,9 +229,11 @@ static bool may_be_received(unsigned op)
     case OP_CALL:
     case OP_CALL_GLOBAL:
     case OP_CALL_VALUE:
+    case OP_CALL_MEMBER:
     case OP_CALL_PRIMITIVE:
     case OP_CALL_ESCAPE:
     case OP_APPLY:
+    case OP_APPLY_MEMBER:
     case OP_RAISE_CONTINUABLE:
     case OP_RUN_PROGRAM: return true;
     default: return false;
