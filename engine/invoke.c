@@ -138,8 +138,11 @@ static bool call_wire(struct vvm_context *ctx, struct frame *wire, const uint64_
     uint64_t *result = &wire->slots[base_slot(wire) + kept];
     wire->pc = then_word(wire, word_b(*at) >> 8);
     assert(n == callee->parameters);
+    if (wire->depth + 1u >= unit->depth) return too_deep(ctx) || machine_exception(ctx, NULL);
     memcpy(frame_end(wire), arguments, n * sizeof *arguments);
-    return push_frame(ctx, callee, NULL, frame_end(wire), result) || machine_exception(ctx, NULL);
+    if (!push_frame(ctx, callee, NULL, frame_end(wire), result)) return machine_exception(ctx, NULL);
+    top_frame(ctx)->depth = (uint16_t)(wire->depth + 1);
+    return true;
 }
 
 bool exit_call(struct vvm_context *ctx, const uint64_t *at)

@@ -100,6 +100,7 @@ struct vvm_unit {
     uint32_t script_count;
     const struct wire_instruction **rows; /* FUNCTION_WIRE units only */
     uint32_t row_count;
+    uint32_t depth; /* FUNCTION_WIRE units: most calls inside each other, from define-program */
     struct vvm_unit *next; /* of the same VMlet */
     struct constant_block *blocks; /* memory of the constants; see unit.c */
     bool verified;
@@ -231,6 +232,7 @@ struct frame {
     const struct closure *closure;
     uint32_t invoke;     /* wire frame: word index of the INVOKE being run */
     uint16_t nesting;    /* programs inside programs */
+    uint16_t depth;      /* wire frame: calls of its program's functions below it */
     uint16_t handlers;   /* ctx->handler_count when the frame began */
     uint64_t serial;     /* escape procedures: which activation */
 };

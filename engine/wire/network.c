@@ -57,11 +57,12 @@ static int parse_match(const struct draft *d, vvm_value clause)
 static int parse_matches(const struct draft *d)
 {
     vvm_value matches = clause_of(d->clauses, "match");
+    if (matches == VALUE_FALSE) return refuse(d, "a (match ...) clause is needed, (match) for none");
     for (; is_pair(matches); matches = cdr_of(matches)) {
         int err = parse_match(d, car_of(matches));
         if (err) return err;
     }
-    return d->network->match_count ? 0 : refuse(d, "a (match ...) clause is needed");
+    return 0;
 }
 
 /* ---- limits ------------------------------------------------------------------------------- */

@@ -111,6 +111,7 @@ struct vvm_unit *wire_translate(struct wire_verifier *v, void *memory)
         .constant_count = 1,
         .rows = (const struct wire_instruction **)v->network->opcodes,
         .row_count = 256,
+        .depth = v->form->depth,
         .verified = true,
     };
     unit->constants[0] = put_string(&t, 0, v->length);
