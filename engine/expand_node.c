@@ -32,8 +32,11 @@ void syntax_error(struct expansion *x, uint64_t position, vvm_value irritant, co
     va_end(arguments);
     if (irritant != VALUE_DEFAULT) irritant = syntax_strip(x->ctx, irritant);
     if (irritant == VALUE_EXCEPTION) irritant = VALUE_DEFAULT;
-    raise_message(x->ctx, ERROR_SYNTAX, irritant, "%s:%u:%u: %s", file_of(x->node, position),
-                  position_line(position), position_column(position), text);
+    if (position)
+        raise_message(x->ctx, ERROR_SYNTAX, irritant, "%s:%u:%u: %s", file_of(x->node, position),
+                      position_line(position), position_column(position), text);
+    else
+        raise_message(x->ctx, ERROR_SYNTAX, irritant, "%s", text);
     expand_escape(x);
 }
 
