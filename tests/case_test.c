@@ -193,5 +193,6 @@ void case_tests(CU_pSuite suite)
 {
     add_folder(suite, "r7rs");
     add_folder(suite, "language");
+    add_folder(suite, "octets");
     add_folder(suite, "regress");
 }
