@@ -23,7 +23,7 @@ enum {
     IP4_HEADER = 20,
     IP4_MORE_OR_OFFSET = 0x3fff,
     IP4_DO_NOT_FRAGMENT = 0x4000,
-    IP4_LIFETIME = 64,
+    LIFETIME = 255,
 
     IP6_OPTION_HEADERS_MOST = 8,
     NEXT_HOP_BY_HOP = 0,
@@ -41,6 +41,7 @@ struct peeling {
     struct octet_cursor at; /* what is left of the innermost layer */
     uint32_t peer;
     uint16_t ip_offset, udp_offset;
+    uint8_t lifetime;
     /* the innermost claim so far */
     const struct network *network;
     enum carrier_kind kind;
@@ -127,7 +128,7 @@ static enum carrier_verdict peel_ip4(struct peeling *p)
     cursor_u16(&c, &total);
     cursor_skip(&c, 2);
     cursor_u16(&c, &fragment);
-    cursor_skip(&c, 1);
+    cursor_u8(&c, &p->lifetime);
     cursor_u8(&c, &protocol);
     cursor_skip(&c, 2);
     addresses = sum_octets(0, c.at, 8);
@@ -166,7 +167,8 @@ static enum carrier_verdict peel_ip6(struct peeling *p)
     p->ip_offset = (uint16_t)offset_of(p);
     if (!cursor_u8(&c, &version)) return VERDICT_TRUNCATED;
     if (version >> 4 != 6) return VERDICT_BAD_IP_VERSION;
-    if (!cursor_skip(&c, 3) || !cursor_u16(&c, &length) || !cursor_u8(&c, &next) || !cursor_skip(&c, 1))
+    if (!cursor_skip(&c, 3) || !cursor_u16(&c, &length) || !cursor_u8(&c, &next) ||
+        !cursor_u8(&c, &p->lifetime))
         return VERDICT_TRUNCATED;
     if (c.left < 32) return VERDICT_TRUNCATED;
     addresses = sum_octets(0, c.at, 32);
@@ -218,6 +220,7 @@ enum carrier_verdict carrier_peel(const struct vvm_generation *generation, struc
     packet->ip_offset = p.ip_offset;
     packet->udp_offset = p.udp_offset;
     packet->peer = p.peer;
+    packet->lifetime = p.kind == CARRIER_ETHERNET ? 0 : p.lifetime ? p.lifetime : 1; /* 0 must not live on */
     packet->layer_count = 0;
     *network = p.network;
     return VERDICT_CLAIMED;
@@ -265,7 +268,8 @@ static void put_ip4(struct vvm_packet *packet, const struct carrier_seal *seal)
     at = put_u8(put_u8(at, 0x45), 0);
     at = put_u16(at, (uint16_t)packet->length);
     at = put_u16(put_u16(at, seal->identity), IP4_DO_NOT_FRAGMENT);
-    at = put_u8(put_u8(at, IP4_LIFETIME), seal->kind == CARRIER_UDP ? NEXT_UDP : (uint8_t)seal->key);
+    at = put_u8(put_u8(at, packet->lifetime ? packet->lifetime - 1 : LIFETIME),
+                seal->kind == CARRIER_UDP ? NEXT_UDP : (uint8_t)seal->key);
     at = put_u16(at, 0);
     put_u32(put_u32(at, seal->source), seal->destination ? seal->destination : UINT32_MAX);
     put_u16(header + 10, sum_finish(sum_octets(0, header, IP4_HEADER)));
@@ -299,6 +303,10 @@ int carrier_put(struct vvm_packet *packet, const struct carrier_seal *seal, cons
     if (packet->length > UINT16_MAX - overhead) {
         *reason = "too-big";
         return -EMSGSIZE;
+    }
+    if (seal->kind != CARRIER_ETHERNET && packet->lifetime == 1) {
+        *reason = "ttl-expired";
+        return -ELOOP;
     }
     if (seal->kind != CARRIER_ETHERNET && seal->source == 0) {
         *reason = "no-address";

@@ -40,6 +40,7 @@ struct vvm_packet {
     struct peeled_layer layers[PACKET_LAYERS];
     /* the host's own: how it came in, so that transmit can seal it again */
     uint8_t carrier;         /* enum carrier_kind; 0 for a packet made here */
+    uint8_t lifetime;        /* what its IP header still allowed on arrival; 0: unknown, or made here */
     bool padded;             /* its carrier has no length field: octets past the network's own length are padding */
     uint16_t link_offset, ip_offset, udp_offset; /* of the peeled carrier headers, from base */
     uint32_t peer;           /* IPv4 address that the frame came from, 0 unknown */
