@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../engine/environment.h"
+#include "../engine/load.h"
 #include "../engine/octets_access.h"
 #include "suites.h"
 
@@ -56,11 +58,15 @@ static vvm_value call(struct bench *b, const char *name, unsigned n, vvm_value x
 #define CALL2(name, x, y)    call(b, name, 2, x, y, 0)
 #define CALL3(name, x, y, z) call(b, name, 3, x, y, z)
 
+static bool pending_error(const struct vvm_context *ctx, enum error_code code)
+{
+    return ctx->pending.kind == PENDING_RAISE && has_type(ctx->pending.value, TYPE_ERROR) &&
+           ((struct error_object *)value_pointer(ctx->pending.value))->code == (uint64_t)code;
+}
+
 static bool raised(const struct bench *b, vvm_value v, enum error_code code)
 {
-    return v == VALUE_EXCEPTION && b->ctx.pending.kind == PENDING_RAISE &&
-           has_type(b->ctx.pending.value, TYPE_ERROR) &&
-           ((struct error_object *)value_pointer(b->ctx.pending.value))->code == (uint64_t)code;
+    return v == VALUE_EXCEPTION && pending_error(&b->ctx, code);
 }
 
 /* ---- views ---- */
@@ -196,6 +202,60 @@ static void a_full_arena_is_a_trap(void)
     bench_close(b);
 }
 
+/* ---- layouts in packet code ---- */
+
+static const char layout_source[] =
+    "(define-layout slot (arity u8) (name (counted u8)))\n"
+    "(define two 2)\n"
+    "(define-layout head (version u8 = 1) (kind u8 = two) (high (bits 4)) (low (bits 12)) (from s16) (small "
+    "u16 little)\n"
+    "  (length u8 = (length-of name)) (key (bytes 3)) (name (counted u16)) (count u8) (slots (array count "
+    "slot)) (rest rest))\n"
+    "(define (build p) (build-head! p (high 5) (low 6) (from -2) (small 513) (name \"abc\") (count 1)\n"
+    "  (slots (string->bytes \"\\x1;\\x1;z\")) (rest p)))\n"
+    "(define (check p) (check-head p))\n"
+    "(define-table seen map (key u8) (value u32) (entries 3))\n"
+    "(define (note p) (table-update! seen (head-version p) (old) (+ old (head-low p))))\n";
+
+static vvm_value run_global(struct bench *b, struct vvm_context *ctx, const struct vvm_vmlet *v,
+                            const char *name)
+{
+    const struct denotation *d = environment_lookup(v->environment, intern(b->node, name));
+    CU_ASSERT_PTR_NOT_NULL_FATAL(d);
+    ctx->fuel = 100000;
+    ctx->pending.kind = PENDING_NONE;
+    return vvm_call(ctx, b->node->current->bindings[d->global].value, 1, &b->object);
+}
+
+static void layouts_build_and_check_packets(void)
+{
+    static const uint8_t expected[] = {1, 2, 0x50, 6,   0xff, 0xfe, 1, 2, 3, 0,  0,
+                                       0, 0, 3,    'a', 'b',  'c',  1, 1, 1, 'z'};
+    struct bench bench, *b = &bench;
+    struct vvm_vmlet *v;
+    struct vvm_context ctx;
+    bench_open(b);
+    CU_ASSERT_EQUAL_FATAL(
+        load_source(&b->node->control, "layout", layout_source, sizeof layout_source - 1, &v), 0);
+    CU_ASSERT_EQUAL_FATAL(context_open(&ctx, b->node, false), 0);
+    generation_enter(&ctx);
+    CU_ASSERT_EQUAL(packet_trim(b->packet, 0), 0);
+    CU_ASSERT_EQUAL(run_global(b, &ctx, v, "build"), b->object);
+    CU_ASSERT_EQUAL(b->packet->length, sizeof expected * 2); /* rest: what stood there before it */
+    CU_ASSERT_EQUAL(memcmp(b->packet->base + b->packet->head, expected, sizeof expected), 0);
+    CU_ASSERT_EQUAL(run_global(b, &ctx, v, "check"), VALUE_TRUE);
+    CU_ASSERT_EQUAL(run_global(b, &ctx, v, "note"), FIX(6));
+    CU_ASSERT_EQUAL(run_global(b, &ctx, v, "note"), FIX(12));
+    for (uint32_t length = sizeof expected; length-- > 0;) { /* each cut calls drop, which needs a network */
+        CU_ASSERT_EQUAL(packet_trim(b->packet, length), 0);
+        CU_ASSERT_EQUAL(run_global(b, &ctx, v, "check"), VALUE_EXCEPTION);
+        CU_ASSERT(pending_error(&ctx, ERROR_NO_PACKET));
+    }
+    generation_leave(&ctx);
+    context_close(&ctx);
+    bench_close(b);
+}
+
 /* ---- ledger ---- */
 
 static void the_ledger_balances_over_contexts(void)
@@ -254,6 +314,7 @@ void packet_tests(CU_pSuite suite)
     CU_add_test(suite, "a moved packet is refused everywhere", a_moved_packet_is_refused_everywhere);
     CU_add_test(suite, "appending stops at the buffer's end", appending_stops_at_the_buffers_end);
     CU_add_test(suite, "a full arena is a trap", a_full_arena_is_a_trap);
+    CU_add_test(suite, "layouts build and check packets", layouts_build_and_check_packets);
     CU_add_test(suite, "the ledger balances over contexts", the_ledger_balances_over_contexts);
     CU_add_test(suite, "rows beyond the last are other", rows_beyond_the_last_are_other);
 }
