@@ -8,11 +8,13 @@
  */
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "load.h"
 #include "wire/wire.h"
 
 #define CONSTANT_OCTETS 200 /* longest text of one constant */
+#define NAME_COLUMNS    17u
 
 struct listing {
     FILE *to;
@@ -112,7 +114,10 @@ static void print_operands(const struct listing *l, uint32_t at, const struct vv
     uint64_t w = l->f->code[at];
     const struct operand_format formats[3] = {row->a, row->b, row->c};
     const unsigned fields[3] = {word_a(w), word_b(w), word_c(w)};
-    const char *between = " ";
+    const char *between = "";
+    if (row->a.kind != OPERAND_NONE || row->b.kind != OPERAND_NONE || row->c.kind != OPERAND_NONE)
+        fprintf(l->to, "%*s", (int)(strlen(row->name) < NAME_COLUMNS ? NAME_COLUMNS - strlen(row->name) : 1),
+                "");
     for (unsigned i = 0; i < 3; i++) {
         if (formats[i].kind == OPERAND_NONE || formats[i].kind == OPERAND_COUNT) continue;
         fputs(between, l->to);
@@ -141,7 +146,10 @@ static void print_tail(const struct listing *l, uint32_t at, const struct vvm_in
         break;
     case TAIL_SRCS:
     case TAIL_DSTS:
-        fputs(row->tail == TAIL_SRCS ? " (" : " -> (", l->to);
+        fputs(row->tail == TAIL_SRCS
+                  ? (row->a.kind == OPERAND_NONE && row->b.kind == OPERAND_NONE ? "(" : " (")
+                  : " -> (",
+              l->to);
         for (unsigned i = 0; i < word_c(code[0]); i++)
             fprintf(l->to, "%ss%u", i ? " " : "", tail_slot(code + 1, i));
         fputc(')', l->to);
@@ -215,7 +223,7 @@ static void print_code(const struct listing *l)
             continue;
         }
         const struct vvm_instruction *row = &instruction_table[word_op(f->code[at])];
-        fprintf(l->to, "  %5u  %-16s", at, row->name);
+        fprintf(l->to, "  %5u  %s", at, row->name);
         print_operands(l, at, row);
         print_tail(l, at, row);
         fputc('\n', l->to);

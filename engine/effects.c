@@ -161,7 +161,12 @@ __attribute__((format(printf, 4, 5))) static void blame(struct walk *w, uint32_t
     print_position(w, position_at(w->visits[at].function, word), " at ", "");
 }
 
-static const char *does(uint32_t unwanted) { return effects[__builtin_ctz(unwanted)].does; }
+/* What says most: LOAD only when there is nothing else. */
+static const char *does(uint32_t unwanted)
+{
+    uint32_t telling = unwanted & ~(uint32_t)EFFECT_LOAD;
+    return effects[__builtin_ctz(telling ? telling : unwanted)].does;
+}
 
 static void blame_instruction(struct walk *w, uint32_t at, uint32_t word, uint32_t unwanted)
 {
@@ -170,7 +175,7 @@ static void blame_instruction(struct walk *w, uint32_t at, uint32_t word, uint32
     const struct vvm_instruction *row = &instruction_table[word_op(code)];
     if (row->effects & EFFECT_ROW)
         blame(w, at, word, "calls `%s`, which %s,", f->unit->primitives[word_b(code)]->name, does(unwanted));
-    else if (unwanted & EFFECT_LOAD) blame(w, at, word, "uses `%s`", row->name);
+    else if (unwanted == EFFECT_LOAD) blame(w, at, word, "uses `%s`", row->name);
     else blame(w, at, word, "%s", does(unwanted));
 }
 
@@ -185,7 +190,8 @@ static const struct binding *binding_of(const struct walk *w, const struct link 
 static uint32_t global_fault(struct walk *w, uint32_t at, uint32_t word, const struct link *l,
                              const char *verb, const char *fault)
 {
-    if (w->unwanted & EFFECT_LOAD) blame(w, at, word, "%s %s, which %s,", verb, symbol_name(l->name), fault);
+    if (w->unwanted & EFFECT_LOAD)
+        blame(w, at, word, "%s `%s`, which %s,", verb, symbol_name(l->name), fault);
     return EFFECT_LOAD;
 }
 

@@ -117,5 +117,7 @@ static inline void sign_all(struct bench *t)
 
 /* verify_row_test.c: every row of the instruction table */
 void verify_row_tests(CU_pSuite suite);
+/* effects_test.c */
+void effects_tests(CU_pSuite suite);
 
 #endif

@@ -873,6 +873,7 @@ void verify_tests(CU_pSuite suite)
 #include "../engine/verify.def"
 #undef R
     verify_row_tests(suite);
+    effects_tests(suite);
     CU_add_test(suite, "costs of a loop", costs);
     CU_add_test(suite, "costs and effects of a primitive", primitive_costs);
     CU_add_test(suite, "handlers", handlers);
