@@ -60,8 +60,8 @@ static bool contents_equal(vvm_value a, vvm_value b, size_t width, uint64_t *wor
     uint64_t length = object_length(a);
     if (length != object_length(b)) return false;
     *work += length * width / 64;
-    return memcmp((struct object *)value_pointer(a) + 1, (struct object *)value_pointer(b) + 1, length * width)
-           == 0;
+    return memcmp((struct object *)value_pointer(a) + 1, (struct object *)value_pointer(b) + 1,
+                  length * width) == 0;
 }
 
 static bool slots_equal(vvm_value a, vvm_value b)

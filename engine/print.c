@@ -201,14 +201,10 @@ static void print_escaped(struct printer *p, uint32_t c, uint32_t quote)
 {
     static const char letters[] = "\aa\bb\tt\nn\rr";
     const char *letter = c && c < 32 ? strchr(letters, (int)c) : NULL;
-    if (letter)
-        put_format(p, "\\%c", letter[1]);
-    else if (c == quote || c == '\\')
-        put_format(p, "\\%c", (int)c);
-    else if (is_control(c))
-        put_format(p, "\\x%x;", (unsigned)c);
-    else
-        put_char(p, c);
+    if (letter) put_format(p, "\\%c", letter[1]);
+    else if (c == quote || c == '\\') put_format(p, "\\%c", (int)c);
+    else if (is_control(c)) put_format(p, "\\x%x;", (unsigned)c);
+    else put_char(p, c);
 }
 
 static void print_string(struct printer *p, vvm_value v)
@@ -216,17 +212,15 @@ static void print_string(struct printer *p, vvm_value v)
     size_t length = object_length(v);
     if (is_written(p)) put_text(p, "\"");
     for (size_t i = 0; i < length && !p->full; i++)
-        if (is_written(p))
-            print_escaped(p, string_of(v)->chars[i], '"');
-        else
-            put_char(p, string_of(v)->chars[i]);
+        if (is_written(p)) print_escaped(p, string_of(v)->chars[i], '"');
+        else put_char(p, string_of(v)->chars[i]);
     if (is_written(p)) put_text(p, "\"");
 }
 
 static const struct {
     uint32_t c;
     const char *name;
-} char_names[] = {{0, "null"},    {7, "alarm"},   {8, "backspace"}, {9, "tab"},      {10, "newline"},
+} char_names[] = {{0, "null"},    {7, "alarm"},   {8, "backspace"}, {9, "tab"},     {10, "newline"},
                   {13, "return"}, {27, "escape"}, {32, "space"},    {127, "delete"}};
 
 static void print_char(struct printer *p, uint32_t c)
@@ -241,10 +235,8 @@ static void print_char(struct printer *p, uint32_t c)
             put_text(p, char_names[i].name);
             return;
         }
-    if (is_control(c) || char_is_whitespace(c))
-        put_format(p, "x%x", (unsigned)c);
-    else
-        put_char(p, c);
+    if (is_control(c) || char_is_whitespace(c)) put_format(p, "x%x", (unsigned)c);
+    else put_char(p, c);
 }
 
 /* A name that the reader would not take for a symbol is written between bars. */
@@ -256,7 +248,8 @@ static bool needs_bars(struct printer *p, const char *name, size_t length)
         if (c <= ' ' || c == 127 || strchr("()[]{}\"';`,|", c)) return true;
         if (c >= 'A' && c <= 'Z') continue;
     }
-    return strchr("+-.0123456789", name[0]) && parse_number(&p->node->control, name, length, 10) != VALUE_FALSE;
+    return strchr("+-.0123456789", name[0]) &&
+           parse_number(&p->node->control, name, length, 10) != VALUE_FALSE;
 }
 
 static void print_symbol(struct printer *p, vvm_value v)
@@ -291,15 +284,30 @@ static void print_named(struct printer *p, const char *what, vvm_value name)
     put_text(p, ">");
 }
 
-static vvm_value function_name(const struct closure *c) { return c->function ? c->function->name : VALUE_FALSE; }
+static vvm_value function_name(const struct closure *c)
+{
+    return c->function ? c->function->name : VALUE_FALSE;
+}
 
 static const char *const type_names[TYPE_LIMIT] = {
-    [TYPE_BOX] = "box",       [TYPE_CASES] = "procedure", [TYPE_CONTINUATION] = "continuation",
-    [TYPE_PARAMETER] = "parameter", [TYPE_HASH] = "hash-table", [TYPE_PORT] = "port",
-    [TYPE_PROMISE] = "promise",     [TYPE_ALIAS] = "alias", [TYPE_ENVIRONMENT] = "environment",
-    [TYPE_SLICE] = "slice",         [TYPE_PACKET] = "packet", [TYPE_CURSOR] = "cursor",
-    [TYPE_TABLE] = "table",         [TYPE_SET] = "set", [TYPE_MEMBER] = "member",
-    [TYPE_PROGRAM] = "program",     [TYPE_NETWORK] = "network", [TYPE_LAYOUT] = "layout",
+    [TYPE_BOX] = "box",
+    [TYPE_CASES] = "procedure",
+    [TYPE_CONTINUATION] = "continuation",
+    [TYPE_PARAMETER] = "parameter",
+    [TYPE_HASH] = "hash-table",
+    [TYPE_PORT] = "port",
+    [TYPE_PROMISE] = "promise",
+    [TYPE_ALIAS] = "alias",
+    [TYPE_ENVIRONMENT] = "environment",
+    [TYPE_SLICE] = "slice",
+    [TYPE_PACKET] = "packet",
+    [TYPE_CURSOR] = "cursor",
+    [TYPE_TABLE] = "table",
+    [TYPE_SET] = "set",
+    [TYPE_MEMBER] = "member",
+    [TYPE_PROGRAM] = "program",
+    [TYPE_NETWORK] = "network",
+    [TYPE_LAYOUT] = "layout",
     [TYPE_FOREIGN] = "foreign",
 };
 
@@ -317,11 +325,15 @@ static void print_object(struct printer *p, vvm_value v)
     case TYPE_PRIMITIVE:
         put_format(p, "#<procedure %.150s>", ((struct primitive_object *)value_pointer(v))->row->name);
         break;
-    case TYPE_RECORD_TYPE: print_named(p, "record-type", ((struct record_type *)value_pointer(v))->name); break;
+    case TYPE_RECORD_TYPE:
+        print_named(p, "record-type", ((struct record_type *)value_pointer(v))->name);
+        break;
     case TYPE_SLICE:
         put_format(p, "#<slice of %u octets>", (unsigned)((struct slice *)value_pointer(v))->length);
         break;
-    default: put_format(p, "#<%s>", type < TYPE_LIMIT && type_names[type] ? type_names[type] : "object"); break;
+    default:
+        put_format(p, "#<%s>", type < TYPE_LIMIT && type_names[type] ? type_names[type] : "object");
+        break;
     }
 }
 
@@ -347,12 +359,9 @@ static void print_immediate(struct printer *p, vvm_value v)
 static void print_atom(struct printer *p, vvm_value v)
 {
     char text[NUMBER_TEXT];
-    if (is_fixnum(v))
-        put(p, text, format_integer(fixnum_value(v), 10, text));
-    else if (is_object(v))
-        print_object(p, v);
-    else
-        print_immediate(p, v);
+    if (is_fixnum(v)) put(p, text, format_integer(fixnum_value(v), 10, text));
+    else if (is_object(v)) print_object(p, v);
+    else print_immediate(p, v);
 }
 
 /* Print a label's reference or definition. True: nothing more of the node follows. */
@@ -379,7 +388,8 @@ static const char *quote_prefix(vvm_value v)
 {
     static const char *const names[][2] = {
         {"quote", "'"}, {"quasiquote", "`"}, {"unquote", ","}, {"unquote-splicing", ",@"}};
-    if (!is_pair(v) || !is_symbol(car_of(v)) || !is_pair(cdr_of(v)) || !is_null(cdr_of(cdr_of(v)))) return NULL;
+    if (!is_pair(v) || !is_symbol(car_of(v)) || !is_pair(cdr_of(v)) || !is_null(cdr_of(cdr_of(v))))
+        return NULL;
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (strcmp(symbol_name(car_of(v)), names[i][0]) == 0) return names[i][1];
     return NULL;
@@ -435,8 +445,7 @@ static bool continue_record(struct printer *p, struct print_frame *f, vvm_value 
     }
     if (f->next < header_length(type->header) && is_symbol(type->fields[f->next]))
         put_format(p, " %.150s: ", symbol_name(type->fields[f->next]));
-    else
-        put_text(p, " ");
+    else put_text(p, " ");
     *next = r->fields[f->next++];
     return true;
 }
@@ -523,10 +532,8 @@ int print_value(struct vvm_node *node, FILE *to, vvm_value v, enum print_style s
     if (!print_begin(&p, v)) err = -ENOMEM;
     while (!err && p.stack.count > 0 && !p.full) {
         vvm_value next;
-        if (!continue_frame(&p, &p.stack.frames[p.stack.count - 1], &next))
-            p.stack.count--;
-        else if (!print_begin(&p, next))
-            err = -ENOMEM;
+        if (!continue_frame(&p, &p.stack.frames[p.stack.count - 1], &next)) p.stack.count--;
+        else if (!print_begin(&p, next)) err = -ENOMEM;
     }
     free(p.seen.nodes);
     free(p.stack.frames);

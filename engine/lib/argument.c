@@ -4,8 +4,8 @@
  */
 #include "lib.h"
 
-bool index_argument(struct vvm_context *ctx, const char *name, const vvm_value *args, unsigned i, size_t limit,
-                    size_t *out)
+bool index_argument(struct vvm_context *ctx, const char *name, const vvm_value *args, unsigned i,
+                    size_t limit, size_t *out)
 {
     if (!is_fixnum(args[i])) {
         raise_type(ctx, name, i + 1, "integer", args[i]);
@@ -25,8 +25,8 @@ bool range_arguments(struct vvm_context *ctx, const char *name, unsigned n, cons
 {
     *start = 0;
     *end = length;
-    if (n > first + 1 && args[first + 1] != VALUE_DEFAULT
-        && !index_argument(ctx, name, args, first + 1, length, end))
+    if (n > first + 1 && args[first + 1] != VALUE_DEFAULT &&
+        !index_argument(ctx, name, args, first + 1, length, end))
         return false;
     if (n > first && args[first] != VALUE_DEFAULT) return index_argument(ctx, name, args, first, *end, start);
     return true;

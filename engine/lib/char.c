@@ -9,8 +9,8 @@
 static bool in_pairs(uint32_t c, bool *capital_even)
 {
     *capital_even = true;
-    if ((c >= 0x100 && c <= 0x12f) || (c >= 0x132 && c <= 0x137) || (c >= 0x14a && c <= 0x177)
-        || (c >= 0x460 && c <= 0x481) || (c >= 0x48a && c <= 0x4bf) || (c >= 0x4d0 && c <= 0x52f))
+    if ((c >= 0x100 && c <= 0x12f) || (c >= 0x132 && c <= 0x137) || (c >= 0x14a && c <= 0x177) ||
+        (c >= 0x460 && c <= 0x481) || (c >= 0x48a && c <= 0x4bf) || (c >= 0x4d0 && c <= 0x52f))
         return true;
     *capital_even = false;
     return (c >= 0x139 && c <= 0x148) || (c >= 0x179 && c <= 0x17e) || (c >= 0x4c1 && c <= 0x4ce);
@@ -22,9 +22,9 @@ struct case_block {
     int32_t distance;
 };
 static const struct case_block blocks[] = {
-    {'a', 'z', 32},       {0xe0, 0xf6, 32},     {0xf8, 0xfe, 32},     {0x3ac, 0x3ac, 38},   {0x3ad, 0x3af, 37},
-    {0x3b1, 0x3c1, 32},   {0x3c3, 0x3cb, 32},   {0x3cc, 0x3cc, 64},   {0x3cd, 0x3ce, 63},   {0x430, 0x44f, 32},
-    {0x450, 0x45f, 80},   {0x561, 0x586, 48},
+    {'a', 'z', 32},     {0xe0, 0xf6, 32},   {0xf8, 0xfe, 32},   {0x3ac, 0x3ac, 38},
+    {0x3ad, 0x3af, 37}, {0x3b1, 0x3c1, 32}, {0x3c3, 0x3cb, 32}, {0x3cc, 0x3cc, 64},
+    {0x3cd, 0x3ce, 63}, {0x430, 0x44f, 32}, {0x450, 0x45f, 80}, {0x561, 0x586, 48},
 };
 #define BLOCKS (sizeof blocks / sizeof blocks[0])
 
@@ -59,22 +59,23 @@ static bool is_lower(uint32_t c) { return char_upcase(c) != c || c == 0xdf || c 
 bool char_is_alphabetic(uint32_t c)
 {
     if (is_upper(c) || is_lower(c)) return true;
-    return c == 0xaa || c == 0xb5 || c == 0xba || (c >= 0x100 && c <= 0x24f) || c == 0x390 || c == 0x3b0
-           || (c >= 0x5d0 && c <= 0x5ea) || (c >= 0x620 && c <= 0x64a) || (c >= 0x3041 && c <= 0x30ff)
-           || (c >= 0x4e00 && c <= 0x9fff) || (c >= 0xac00 && c <= 0xd7a3);
+    return c == 0xaa || c == 0xb5 || c == 0xba || (c >= 0x100 && c <= 0x24f) || c == 0x390 || c == 0x3b0 ||
+           (c >= 0x5d0 && c <= 0x5ea) || (c >= 0x620 && c <= 0x64a) || (c >= 0x3041 && c <= 0x30ff) ||
+           (c >= 0x4e00 && c <= 0x9fff) || (c >= 0xac00 && c <= 0xd7a3);
 }
 
 bool char_is_whitespace(uint32_t c)
 {
-    return c == ' ' || (c >= 9 && c <= 13) || c == 0x85 || c == 0xa0 || c == 0x1680
-           || (c >= 0x2000 && c <= 0x200a) || c == 0x2028 || c == 0x2029 || c == 0x202f || c == 0x205f
-           || c == 0x3000;
+    return c == ' ' || (c >= 9 && c <= 13) || c == 0x85 || c == 0xa0 || c == 0x1680 ||
+           (c >= 0x2000 && c <= 0x200a) || c == 0x2028 || c == 0x2029 || c == 0x202f || c == 0x205f ||
+           c == 0x3000;
 }
 
 int char_digit(uint32_t c)
 {
-    static const uint32_t zeros[] = {'0',    0x660,  0x6f0,  0x7c0,  0x966, 0x9e6, 0xa66, 0xae6,  0xb66,  0xbe6,
-                                     0xc66,  0xce6,  0xd66,  0xe50,  0xed0, 0xf20, 0x1040, 0x17e0, 0x1810, 0xff10};
+    static const uint32_t zeros[] = {'0',   0x660, 0x6f0,  0x7c0,  0x966,  0x9e6, 0xa66,
+                                     0xae6, 0xb66, 0xbe6,  0xc66,  0xce6,  0xd66, 0xe50,
+                                     0xed0, 0xf20, 0x1040, 0x17e0, 0x1810, 0xff10};
     for (size_t i = 0; i < sizeof zeros / sizeof zeros[0]; i++)
         if (c >= zeros[i] && c <= zeros[i] + 9) return (int)(c - zeros[i]);
     return -1;
@@ -169,16 +170,19 @@ COMPARISON(char_ci_ge, "char-ci>=?", ORDER_GE, true)
 static const struct primitive_row rows[] = {
     PRIMITIVE("char?", is_char_value, 1, 1, 1, 0, "any -> boolean", "True of a character."),
     PRIMITIVE("char->integer", char_to_integer, 1, 1, 1, 0, "char -> integer", "The code point."),
-    PRIMITIVE("integer->char", integer_to_char, 1, 1, 1, 0, "integer -> char", "The character of a code point."),
+    PRIMITIVE("integer->char", integer_to_char, 1, 1, 1, 0, "integer -> char",
+              "The character of a code point."),
     PRIMITIVE("char-upcase", char_upcase_value, 1, 1, 2, 0, "char -> char", "The capital letter."),
     PRIMITIVE("char-downcase", char_downcase_value, 1, 1, 2, 0, "char -> char", "The small letter."),
-    PRIMITIVE("char-foldcase", char_foldcase_value, 1, 1, 2, 0, "char -> char", "The letter for comparisons without case."),
+    PRIMITIVE("char-foldcase", char_foldcase_value, 1, 1, 2, 0, "char -> char",
+              "The letter for comparisons without case."),
     PRIMITIVE("char-alphabetic?", char_alphabetic, 1, 1, 2, 0, "char -> boolean", "True of a letter."),
     PRIMITIVE("char-numeric?", char_numeric, 1, 1, 2, 0, "char -> boolean", "True of a decimal digit."),
     PRIMITIVE("char-whitespace?", char_whitespace, 1, 1, 2, 0, "char -> boolean", "True of white space."),
     PRIMITIVE("char-upper-case?", char_upper, 1, 1, 2, 0, "char -> boolean", "True of a capital letter."),
     PRIMITIVE("char-lower-case?", char_lower, 1, 1, 2, 0, "char -> boolean", "True of a small letter."),
-    PRIMITIVE("digit-value", digit_value, 1, 1, 2, 0, "char -> integer or #f", "The value of a decimal digit."),
+    PRIMITIVE("digit-value", digit_value, 1, 1, 2, 0, "char -> integer or #f",
+              "The value of a decimal digit."),
     COMPARE_ROW("char=?", char_eq, "True if all are the same."),
     COMPARE_ROW("char<?", char_lt, "True if each is below the next."),
     COMPARE_ROW("char>?", char_gt, "True if each is above the next."),

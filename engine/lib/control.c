@@ -120,7 +120,8 @@ static vvm_value all_parts(struct vvm_context *ctx, vvm_value lists, bool first)
     struct list_tail out = list_tail_start();
     for (vvm_value at = lists; is_pair(at); at = cdr_of(at)) {
         if (!is_pair(car_of(at))) return raise_type(ctx, "map", 2, "list", car_of(at));
-        if (!list_append_item(ctx, &out, first ? car_of(car_of(at)) : cdr_of(car_of(at)))) return VALUE_EXCEPTION;
+        if (!list_append_item(ctx, &out, first ? car_of(car_of(at)) : cdr_of(car_of(at))))
+            return VALUE_EXCEPTION;
     }
     return out.first;
 }
@@ -130,19 +131,26 @@ PRIMITIVE_FN(cdrs) { return all_parts(ctx, args[0], false); }
 #define L EFFECT_LOAD
 static const struct primitive_row rows[] = {
     PRIMITIVE("procedure?", is_procedure_value, 1, 1, 1, 0, "any -> boolean", "True of what can be called."),
-    PRIMITIVE("%make-cases", make_cases, 0, -1, 4, EFFECT_CLOSURE | EFFECT_ALLOCATE, "procedure ... -> procedure",
-              "The procedure that chooses one by the number of arguments."),
-    PRIMITIVE("%check-end", check_end, 2, 2, 1, 0, "symbol any -> unspecified", "Error type unless the list has ended."),
-    PRIMITIVE("%make-parameter", make_parameter, 2, 2, 4, L, "any converter-or-#f -> parameter", "A parameter with a converted value."),
+    PRIMITIVE("%make-cases", make_cases, 0, -1, 4, EFFECT_CLOSURE | EFFECT_ALLOCATE,
+              "procedure ... -> procedure", "The procedure that chooses one by the number of arguments."),
+    PRIMITIVE("%check-end", check_end, 2, 2, 1, 0, "symbol any -> unspecified",
+              "Error type unless the list has ended."),
+    PRIMITIVE("%make-parameter", make_parameter, 2, 2, 4, L, "any converter-or-#f -> parameter",
+              "A parameter with a converted value."),
     PRIMITIVE("%parameter?", is_parameter_value, 1, 1, 1, 0, "any -> boolean", "True of a parameter."),
     PRIMITIVE("%parameter-value", parameter_value, 1, 1, 1, L, "parameter -> any", "What calling it gives."),
-    PRIMITIVE("%parameter-converter", parameter_converter, 1, 1, 1, L, "parameter -> procedure or #f", "What converts new values."),
-    PRIMITIVE("%set-parameter-value!", set_parameter, 2, 2, 1, L, "parameter any -> unspecified", "Change the value, unconverted."),
-    PRIMITIVE("%make-promise", make_promise, 2, 2, 4, L, "boolean any -> promise", "A promise: a value, or a thunk that gives a promise."),
+    PRIMITIVE("%parameter-converter", parameter_converter, 1, 1, 1, L, "parameter -> procedure or #f",
+              "What converts new values."),
+    PRIMITIVE("%set-parameter-value!", set_parameter, 2, 2, 1, L, "parameter any -> unspecified",
+              "Change the value, unconverted."),
+    PRIMITIVE("%make-promise", make_promise, 2, 2, 4, L, "boolean any -> promise",
+              "A promise: a value, or a thunk that gives a promise."),
     PRIMITIVE("promise?", is_promise_value, 1, 1, 1, 0, "any -> boolean", "True of a promise."),
-    PRIMITIVE("%promise-done?", promise_done, 1, 1, 1, L, "promise -> boolean", "True if its value is known."),
+    PRIMITIVE("%promise-done?", promise_done, 1, 1, 1, L, "promise -> boolean",
+              "True if its value is known."),
     PRIMITIVE("%promise-value", promise_value, 1, 1, 1, L, "promise -> any", "Its value, or its thunk."),
-    PRIMITIVE("%promise-join!", promise_join, 2, 2, 2, L, "promise promise -> unspecified", "Make two promises one."),
+    PRIMITIVE("%promise-join!", promise_join, 2, 2, 2, L, "promise promise -> unspecified",
+              "Make two promises one."),
     PRIMITIVE("%winders", winders, 0, 0, 1, L, "-> list", "What dynamic-wind and parameterize have entered."),
     PRIMITIVE("%set-winders!", set_winders, 1, 1, 1, L, "list -> unspecified", "Change that list."),
     PRIMITIVE("%all-pairs?", all_pairs, 1, 1, 2, 0, "list -> boolean", "True if every element is a pair."),

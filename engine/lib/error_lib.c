@@ -24,7 +24,8 @@ static vvm_value make_error(struct vvm_context *ctx, vvm_value message, vvm_valu
 PRIMITIVE_FN(error)
 {
     unsigned first = is_string(args[0]) ? 1 : 0;
-    vvm_value e = make_error(ctx, first ? args[0] : VALUE_FALSE, list_from(ctx, args + first, n - first, VALUE_NULL));
+    vvm_value e = make_error(ctx, first ? args[0] : VALUE_FALSE,
+                             list_from(ctx, args + first, n - first, VALUE_NULL));
     return e == VALUE_EXCEPTION ? e : raise_value(ctx, e, false);
 }
 
@@ -56,20 +57,29 @@ PRIMITIVE_FN(code)
     return intern(ctx->node, error_name(number < ERROR_LIMIT ? (enum error_code)number : ERROR_NONE));
 }
 
-PRIMITIVE_FN(is_read_error) { return make_boolean(is_error(args[0]) && error_of(args[0])->code == ERROR_READ); }
-PRIMITIVE_FN(is_file_error) { return make_boolean(is_error(args[0]) && error_of(args[0])->code == ERROR_FILE); }
+PRIMITIVE_FN(is_read_error)
+{
+    return make_boolean(is_error(args[0]) && error_of(args[0])->code == ERROR_READ);
+}
+PRIMITIVE_FN(is_file_error)
+{
+    return make_boolean(is_error(args[0]) && error_of(args[0])->code == ERROR_FILE);
+}
 
 static const struct primitive_row rows[] = {
     PRIMITIVE("error", error, 1, -1, 8, EFFECT_ALLOCATE | EFFECT_DIVERGES, "string any ... ->",
               "Raise an error with a message and what it is about."),
-    PRIMITIVE("raise", raise_it, 1, 1, 2, EFFECT_DIVERGES, "any ->", "Raise a value; the handler must not return."),
+    PRIMITIVE("raise", raise_it, 1, 1, 2, EFFECT_DIVERGES, "any ->",
+              "Raise a value; the handler must not return."),
     PRIMITIVE("error-object?", is_error_object, 1, 1, 1, 0, "any -> boolean", "True of an error."),
-    PRIMITIVE("error-object-message", message, 1, 1, 2, EFFECT_ALLOCATE, "error -> string", "What went wrong."),
+    PRIMITIVE("error-object-message", message, 1, 1, 2, EFFECT_ALLOCATE, "error -> string",
+              "What went wrong."),
     PRIMITIVE("error-object-irritants", irritants, 1, 1, 1, 0, "error -> list", "What the error is about."),
     PRIMITIVE("error-object-code", code, 1, 1, 8, EFFECT_SYMBOL, "error -> symbol",
               "Which error of the engine it is; `error` for those that programs make."),
     PRIMITIVE("read-error?", is_read_error, 1, 1, 1, 0, "any -> boolean", "True of an error of the reader."),
-    PRIMITIVE("file-error?", is_file_error, 1, 1, 1, 0, "any -> boolean", "True of an error about a file or port."),
+    PRIMITIVE("file-error?", is_file_error, 1, 1, 1, 0, "any -> boolean",
+              "True of an error about a file or port."),
 };
 
 int error_primitives(struct vvm_node *node) { return primitives_register(node, ROWS(rows)); }

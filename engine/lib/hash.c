@@ -43,7 +43,8 @@ static uint64_t hash_atom(vvm_value v)
     switch (header_type(object_of(v)->header)) {
     case TYPE_STRING: return hash_octets(string_of(v)->chars, length * sizeof(uint32_t), TYPE_STRING);
     case TYPE_BYTES: return hash_octets(bytes_of(v)->data, length, TYPE_BYTES);
-    case TYPE_FLONUM: return flonum_value(v) != flonum_value(v) ? 1 : hash_octets(&bytes_of(v)->data, sizeof(double), 2);
+    case TYPE_FLONUM:
+        return flonum_value(v) != flonum_value(v) ? 1 : hash_octets(&bytes_of(v)->data, sizeof(double), 2);
     case TYPE_SYMBOL: return mix(((struct symbol *)value_pointer(v))->hash);
     case TYPE_VECTOR: return mix(length);
     case TYPE_SLICE: return mix(((struct slice *)value_pointer(v))->offset);
@@ -73,9 +74,15 @@ uint64_t value_hash(vvm_value v)
 
 static bool is_hash(vvm_value v) { return has_type(v, TYPE_HASH); }
 static struct hash_object *hash_of(vvm_value v) { return value_pointer(v); }
-static vvm_value *entry_at(const struct hash_object *t, size_t i) { return &vector_of(t->entries)->items[i * ENTRY]; }
+static vvm_value *entry_at(const struct hash_object *t, size_t i)
+{
+    return &vector_of(t->entries)->items[i * ENTRY];
+}
 static uint32_t *index_of(const struct hash_object *t) { return (uint32_t *)bytes_of(t->index)->data; }
-static size_t index_mask(const struct hash_object *t) { return object_length(t->index) / sizeof(uint32_t) - 1; }
+static size_t index_mask(const struct hash_object *t)
+{
+    return object_length(t->index) / sizeof(uint32_t) - 1;
+}
 static size_t used_of(const struct hash_object *t) { return (size_t)fixnum_value(t->used); }
 static bool is_live(const vvm_value *entry) { return entry[0] != VALUE_UNDEFINED; }
 
@@ -220,7 +227,8 @@ PRIMITIVE_FN(hash_clear)
 {
     vvm_value entries, index;
     NEED(is_hash(args[0]), "hash-table-clear!", 0, "hash-table");
-    if (!mutable_argument(ctx, args[0]) || !hash_arrays(ctx, FIRST_ENTRIES, &entries, &index)) return VALUE_EXCEPTION;
+    if (!mutable_argument(ctx, args[0]) || !hash_arrays(ctx, FIRST_ENTRIES, &entries, &index))
+        return VALUE_EXCEPTION;
     struct hash_object *t = hash_of(args[0]);
     t->entries = entries;
     t->index = index;
@@ -267,21 +275,30 @@ static const struct primitive_row rows[] = {
     PRIMITIVE("hash-table?", is_hash_table, 1, 1, 1, 0, "any -> boolean", "True of a hash table."),
     PRIMITIVE("make-hash-table", make_hash_table, 0, -1, 16, L | EFFECT_ALLOCATE, "-> hash-table",
               "An empty table keyed by equal?; arguments are for other dialects and mean nothing."),
-    PRIMITIVE("hash-table-ref/default", hash_ref, 3, 3, 8, L, "hash-table any any -> any", "The value of a key, or the default."),
+    PRIMITIVE("hash-table-ref/default", hash_ref, 3, 3, 8, L, "hash-table any any -> any",
+              "The value of a key, or the default."),
     PRIMITIVE("hash-table-set!", hash_set, 3, 3, 8, L | EFFECT_ALLOCATE, "hash-table any any -> unspecified",
               "Give a key a value."),
-    PRIMITIVE("hash-table-contains?", hash_contains, 2, 2, 8, L, "hash-table any -> boolean", "True if the key has a value."),
-    PRIMITIVE("hash-table-exists?", hash_contains, 2, 2, 8, L, "hash-table any -> boolean", "True if the key has a value."),
+    PRIMITIVE("hash-table-contains?", hash_contains, 2, 2, 8, L, "hash-table any -> boolean",
+              "True if the key has a value."),
+    PRIMITIVE("hash-table-exists?", hash_contains, 2, 2, 8, L, "hash-table any -> boolean",
+              "True if the key has a value."),
     PRIMITIVE("hash-table-delete!", hash_delete, 2, 2, 8, L, "hash-table any -> boolean",
               "Forget a key; true if it had a value."),
     PRIMITIVE("hash-table-size", hash_size, 1, 1, 1, L, "hash-table -> integer", "The number of keys."),
     PRIMITIVE("hash-table-count", hash_size, 1, 1, 1, L, "hash-table -> integer", "The number of keys."),
-    PRIMITIVE("hash-table-clear!", hash_clear, 1, 1, 8, L | EFFECT_ALLOCATE, "hash-table -> unspecified", "Forget all keys."),
-    PRIMITIVE("hash-table-copy", hash_copy, 1, 2, 16, L | EFFECT_ALLOCATE, "hash-table -> hash-table", "A new table with the same keys and values."),
-    PRIMITIVE("hash-table-keys", hash_keys, 1, 1, 8, L | EFFECT_ALLOCATE, "hash-table -> list", "The keys, oldest first."),
-    PRIMITIVE("hash-table-values", hash_values, 1, 1, 8, L | EFFECT_ALLOCATE, "hash-table -> list", "The values, by age of their keys."),
-    PRIMITIVE("hash-table->alist", hash_alist, 1, 1, 8, L | EFFECT_ALLOCATE, "hash-table -> list", "Pairs of key and value, oldest first."),
-    PRIMITIVE("hash", hash_of_value, 1, 1, 8, L, "any -> integer", "A number that is the same for values that are equal?."),
+    PRIMITIVE("hash-table-clear!", hash_clear, 1, 1, 8, L | EFFECT_ALLOCATE, "hash-table -> unspecified",
+              "Forget all keys."),
+    PRIMITIVE("hash-table-copy", hash_copy, 1, 2, 16, L | EFFECT_ALLOCATE, "hash-table -> hash-table",
+              "A new table with the same keys and values."),
+    PRIMITIVE("hash-table-keys", hash_keys, 1, 1, 8, L | EFFECT_ALLOCATE, "hash-table -> list",
+              "The keys, oldest first."),
+    PRIMITIVE("hash-table-values", hash_values, 1, 1, 8, L | EFFECT_ALLOCATE, "hash-table -> list",
+              "The values, by age of their keys."),
+    PRIMITIVE("hash-table->alist", hash_alist, 1, 1, 8, L | EFFECT_ALLOCATE, "hash-table -> list",
+              "Pairs of key and value, oldest first."),
+    PRIMITIVE("hash", hash_of_value, 1, 1, 8, L, "any -> integer",
+              "A number that is the same for values that are equal?."),
 };
 
 int hash_primitives(struct vvm_node *node) { return primitives_register(node, ROWS(rows)); }

@@ -15,7 +15,8 @@ PRIMITIVE_FN(floor_quotient)
 {
     vvm_value rest = number_modulo(ctx, args[0], args[1]);
     if (rest == VALUE_EXCEPTION) return rest;
-    if (!both_fixnums(args[0], args[1])) return make_flonum(ctx, floor(number_double(args[0]) / number_double(args[1])));
+    if (!both_fixnums(args[0], args[1]))
+        return make_flonum(ctx, floor(number_double(args[0]) / number_double(args[1])));
     return make_integer(ctx, (fixnum_value(args[0]) - fixnum_value(rest)) / fixnum_value(args[1]));
 }
 
@@ -80,10 +81,9 @@ PRIMITIVE_FN(least_multiple)
         int64_t value;
         if (!whole_argument(ctx, "lcm", args, i, &value, &inexact)) return VALUE_EXCEPTION;
         uint64_t other = magnitude(value);
-        if (other == 0 || result == 0)
-            result = 0;
-        else if (__builtin_mul_overflow(result, other / gcd_two(result, other), &result)
-                 || result > (uint64_t)FIXNUM_MAX + 1)
+        if (other == 0 || result == 0) result = 0;
+        else if (__builtin_mul_overflow(result, other / gcd_two(result, other), &result) ||
+                 result > (uint64_t)FIXNUM_MAX + 1)
             return raise_error(ctx, ERROR_INTEGER_RANGE, args[i]);
     }
     return whole_result(ctx, result, inexact);
@@ -115,7 +115,8 @@ static vvm_value power_fixnum(struct vvm_context *ctx, int64_t base, int64_t exp
             return raise_error(ctx, ERROR_INTEGER_RANGE, VALUE_DEFAULT);
         exponent >>= 1;
         if (exponent == 0) return make_fixnum(result);
-        if (__builtin_mul_overflow(base, base, &base)) return raise_error(ctx, ERROR_INTEGER_RANGE, VALUE_DEFAULT);
+        if (__builtin_mul_overflow(base, base, &base))
+            return raise_error(ctx, ERROR_INTEGER_RANGE, VALUE_DEFAULT);
     }
 }
 
@@ -204,7 +205,8 @@ static const struct primitive_row rows[] = {
     DIVISION_ROW("floor-remainder", modulo, "What is left of floor-quotient."),
     PRIMITIVE("gcd", greatest_divisor, 0, -1, 8, 0, "integer ... -> integer", "The greatest common divisor."),
     PRIMITIVE("lcm", least_multiple, 0, -1, 8, 0, "integer ... -> integer", "The least common multiple."),
-    PRIMITIVE("%exact-integer-sqrt", exact_root, 1, 1, 8, 0, "integer -> integer", "The square root, rounded down."),
+    PRIMITIVE("%exact-integer-sqrt", exact_root, 1, 1, 8, 0, "integer -> integer",
+              "The square root, rounded down."),
     PRIMITIVE("expt", power, 2, 2, 8, EFFECT_LOAD, "number number -> number",
               "The power; of integers exact, but for a negative exponent."),
     BITS_ROW("bitwise-and", bits_and, "The bits that all have."),
@@ -216,7 +218,8 @@ static const struct primitive_row rows[] = {
               "Shift left by a positive count, right by a negative one."),
     PRIMITIVE("bit-count", bit_count, 1, 1, 1, 0, "integer -> integer",
               "The number of ones; of a negative number, of zeros."),
-    PRIMITIVE("integer-length", bit_length, 1, 1, 1, 0, "integer -> integer", "The bits needed, without the sign."),
+    PRIMITIVE("integer-length", bit_length, 1, 1, 1, 0, "integer -> integer",
+              "The bits needed, without the sign."),
 };
 
 int integer_primitives(struct vvm_node *node) { return primitives_register(node, ROWS(rows)); }

@@ -14,7 +14,8 @@ PRIMITIVE_FN(only_direct)
 PRIMITIVE_FN(raise_now) { return raise_value(ctx, args[0], false); }
 
 static const struct primitive_row rows[] = {
-    PRIMITIVE("%return-list", only_direct, 1, 1, 2, 0, "list -> values", "Return the elements as values; in tail position."),
+    PRIMITIVE("%return-list", only_direct, 1, 1, 2, 0, "list -> values",
+              "Return the elements as values; in tail position."),
     PRIMITIVE("%push-procedure-handler", only_direct, 1, 1, 2, EFFECT_LOAD, "procedure -> unspecified",
               "From here on raises call the procedure."),
     PRIMITIVE("%pop-handler", only_direct, 0, 0, 1, 0, "-> unspecified", "Leave the newest handler."),

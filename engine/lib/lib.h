@@ -48,8 +48,8 @@ int intrinsic_primitives(struct vvm_node *node);
 
 /** Fixnum argument i within 0..limit (inclusive) into *out; else the error type or
  *  bounds is set. */
-bool index_argument(struct vvm_context *ctx, const char *name, const vvm_value *args, unsigned i, size_t limit,
-                    size_t *out);
+bool index_argument(struct vvm_context *ctx, const char *name, const vvm_value *args, unsigned i,
+                    size_t limit, size_t *out);
 /** Optional arguments [start [end]] from `first` on: 0 <= start <= end <= length. */
 bool range_arguments(struct vvm_context *ctx, const char *name, unsigned n, const vvm_value *args,
                      unsigned first, size_t length, size_t *start, size_t *end);
@@ -75,7 +75,8 @@ bool list_next(struct list_walk *walk, vvm_value *item);
 /** Length, or -1 if v is no proper list. */
 int64_t list_length(vvm_value v);
 /** Proper list argument i; its length into *length and fuel charged for it. */
-bool list_argument(struct vvm_context *ctx, const char *name, const vvm_value *args, unsigned i, size_t *length);
+bool list_argument(struct vvm_context *ctx, const char *name, const vvm_value *args, unsigned i,
+                   size_t *length);
 
 /* A list under construction, in order. */
 struct list_tail {
@@ -135,7 +136,11 @@ vvm_value text_finish(struct vvm_context *ctx, struct text *t);
 /* ---- ports ---- */
 
 enum port_flag {
-    PORT_INPUT = 1, PORT_OUTPUT = 2, PORT_TEXTUAL = 4, PORT_BINARY = 8, PORT_OPEN = 16,
+    PORT_INPUT = 1,
+    PORT_OUTPUT = 2,
+    PORT_TEXTUAL = 4,
+    PORT_BINARY = 8,
+    PORT_OPEN = 16,
     PORT_NODE = 32,  /* writes to node->options.output */
     PORT_ERROR = 64, /* writes to stderr */
     PORT_FOLD = 128, /* #!fold-case was read */

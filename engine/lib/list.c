@@ -28,7 +28,8 @@ int64_t list_length(vvm_value v)
     return walk.cyclic || !is_null(walk.at) ? -1 : (int64_t)walk.steps;
 }
 
-bool list_argument(struct vvm_context *ctx, const char *name, const vvm_value *args, unsigned i, size_t *length)
+bool list_argument(struct vvm_context *ctx, const char *name, const vvm_value *args, unsigned i,
+                   size_t *length)
 {
     int64_t count = list_length(args[i]);
     if (count < 0) {
@@ -43,10 +44,8 @@ bool list_append_item(struct vvm_context *ctx, struct list_tail *list, vvm_value
 {
     vvm_value pair = make_pair(ctx, item, VALUE_NULL);
     if (pair == VALUE_EXCEPTION) return false;
-    if (list->last)
-        list->last->cdr = pair;
-    else
-        list->first = pair;
+    if (list->last) list->last->cdr = pair;
+    else list->first = pair;
     list->last = pair_of(pair);
     return true;
 }
@@ -84,9 +83,10 @@ static vvm_value walk_path(struct vvm_context *ctx, const char *name, const vvm_
     return v;
 }
 #define PATHS(P)                                                                                             \
-    P(caar) P(cadr) P(cdar) P(cddr) P(caaar) P(caadr) P(cadar) P(caddr) P(cdaar) P(cdadr) P(cddar) P(cdddr)  \
-    P(caaaar) P(caaadr) P(caadar) P(caaddr) P(cadaar) P(cadadr) P(caddar) P(cadddr) P(cdaaar) P(cdaadr)      \
-    P(cdadar) P(cdaddr) P(cddaar) P(cddadr) P(cdddar) P(cddddr)
+    P(caar)                                                                                                  \
+    P(cadr) P(cdar) P(cddr) P(caaar) P(caadr) P(cadar) P(caddr) P(cdaar) P(cdadr) P(cddar) P(cdddr)          \
+        P(caaaar) P(caaadr) P(caadar) P(caaddr) P(cadaar) P(cadadr) P(caddar) P(cadddr) P(cdaaar) P(cdaadr)  \
+            P(cdadar) P(cdaddr) P(cddaar) P(cddadr) P(cdddar) P(cddddr)
 #define P(name)                                                                                              \
     PRIMITIVE_FN(name) { return walk_path(ctx, #name, args); }
 PATHS(P)
@@ -96,10 +96,8 @@ static vvm_value set_part(struct vvm_context *ctx, const char *name, const vvm_v
 {
     NEED(is_pair(args[0]), name, 0, "pair");
     if (!mutable_argument(ctx, args[0])) return VALUE_EXCEPTION;
-    if (first)
-        pair_of(args[0])->car = args[1];
-    else
-        pair_of(args[0])->cdr = args[1];
+    if (first) pair_of(args[0])->car = args[1];
+    else pair_of(args[0])->cdr = args[1];
     return VALUE_UNSPECIFIED;
 }
 PRIMITIVE_FN(set_car) { return set_part(ctx, "set-car!", args, true); }
@@ -117,10 +115,8 @@ PRIMITIVE_FN(spread)
     for (; !is_null(cdr_of(at)); at = cdr_of(at))
         if (!list_append_item(ctx, &out, car_of(at))) return VALUE_EXCEPTION;
     if (list_length(car_of(at)) < 0) return raise_type(ctx, "apply", 0, "proper list", car_of(at));
-    if (out.last)
-        out.last->cdr = car_of(at);
-    else
-        out.first = car_of(at);
+    if (out.last) out.last->cdr = car_of(at);
+    else out.first = car_of(at);
     return out.first;
 }
 
@@ -164,8 +160,8 @@ PRIMITIVE_FN(append)
     size_t length;
     if (n == 0) return VALUE_NULL;
     for (unsigned i = 0; i + 1 < n; i++)
-        if (!list_argument(ctx, "append", args, i, &length) || !fuel_charge(ctx, length)
-            || !copy_items(ctx, &out, args[i]))
+        if (!list_argument(ctx, "append", args, i, &length) || !fuel_charge(ctx, length) ||
+            !copy_items(ctx, &out, args[i]))
             return VALUE_EXCEPTION;
     if (!out.last) return args[n - 1];
     out.last->cdr = args[n - 1];
@@ -186,7 +182,8 @@ PRIMITIVE_FN(append_reverse)
 {
     size_t length;
     vvm_value result = args[1];
-    if (!list_argument(ctx, "append-reverse", args, 0, &length) || !fuel_charge(ctx, length)) return VALUE_EXCEPTION;
+    if (!list_argument(ctx, "append-reverse", args, 0, &length) || !fuel_charge(ctx, length))
+        return VALUE_EXCEPTION;
     for (vvm_value at = args[0]; is_pair(at) && result != VALUE_EXCEPTION; at = cdr_of(at))
         result = make_pair(ctx, car_of(at), result);
     return result;
@@ -277,7 +274,8 @@ static vvm_value member_by(struct vvm_context *ctx, const char *name, const vvm_
     uint64_t work = 0;
     vvm_value item, here = args[1];
     while (list_next(&walk, &item)) {
-        if (same(args[0], item, &work)) return fuel_charge(ctx, work + walk.steps / 8) ? here : VALUE_EXCEPTION;
+        if (same(args[0], item, &work))
+            return fuel_charge(ctx, work + walk.steps / 8) ? here : VALUE_EXCEPTION;
         here = walk.at;
     }
     if (!fuel_charge(ctx, work + walk.steps / 8)) return VALUE_EXCEPTION;
@@ -351,11 +349,14 @@ static const struct primitive_row rows[] = {
     PRIMITIVE("cons", cons, 2, 2, 2, EFFECT_ALLOCATE, "any any -> pair", "A new pair."),
     PRIMITIVE("car", car, 1, 1, 1, 0, "pair -> any", "The first part of a pair."),
     PRIMITIVE("cdr", cdr, 1, 1, 1, 0, "pair -> any", "The second part of a pair."),
-#define P(name) PRIMITIVE(#name, name, 1, 1, 2, 0, "pair -> any", "A chain of car and cdr, read from the right."),
+#define P(name)                                                                                              \
+    PRIMITIVE(#name, name, 1, 1, 2, 0, "pair -> any", "A chain of car and cdr, read from the right."),
     PATHS(P)
 #undef P
-    PRIMITIVE("set-car!", set_car, 2, 2, 1, EFFECT_LOAD, "pair any -> unspecified", "Change the first part."),
-    PRIMITIVE("set-cdr!", set_cdr, 2, 2, 1, EFFECT_LOAD, "pair any -> unspecified", "Change the second part."),
+        PRIMITIVE("set-car!", set_car, 2, 2, 1, EFFECT_LOAD, "pair any -> unspecified",
+                  "Change the first part."),
+    PRIMITIVE("set-cdr!", set_cdr, 2, 2, 1, EFFECT_LOAD, "pair any -> unspecified",
+              "Change the second part."),
     PRIMITIVE("list", list, 0, -1, 4, EFFECT_ALLOCATE, "any ... -> list", "A list of the arguments."),
     PRIMITIVE("cons*", list_star, 1, -1, 4, EFFECT_ALLOCATE, "any ... any -> any",
               "A list of the arguments, the last one being its tail."),
@@ -363,36 +364,45 @@ static const struct primitive_row rows[] = {
               "The elements of a list whose last element is itself a list of further ones."),
     PRIMITIVE("make-list", make_list, 1, 2, 4, EFFECT_ALLOCATE, "integer [any] -> list",
               "A list of so many equal elements."),
-    PRIMITIVE("length", length, 1, 1, 2, 0, "list -> integer", "The number of elements; an error if it has no end."),
+    PRIMITIVE("length", length, 1, 1, 2, 0, "list -> integer",
+              "The number of elements; an error if it has no end."),
     PRIMITIVE("list?", is_list, 1, 1, 2, 0, "any -> boolean", "True of a proper list."),
     PRIMITIVE("append", append, 0, -1, 4, EFFECT_ALLOCATE, "list ... any -> any",
               "The elements of all lists; the last argument is shared."),
     PRIMITIVE("reverse", reverse, 1, 1, 4, EFFECT_ALLOCATE, "list -> list", "The elements, last first."),
     PRIMITIVE("append-reverse", append_reverse, 2, 2, 4, EFFECT_ALLOCATE, "list any -> any",
               "The elements of the first, last first, before the second."),
-    PRIMITIVE("list-copy", list_copy, 1, 1, 4, EFFECT_ALLOCATE, "any -> any", "New pairs with the same elements."),
-    PRIMITIVE("list-tail", list_tail, 2, 2, 2, 0, "list integer -> any", "What is left after so many elements."),
+    PRIMITIVE("list-copy", list_copy, 1, 1, 4, EFFECT_ALLOCATE, "any -> any",
+              "New pairs with the same elements."),
+    PRIMITIVE("list-tail", list_tail, 2, 2, 2, 0, "list integer -> any",
+              "What is left after so many elements."),
     PRIMITIVE("list-ref", list_ref, 2, 2, 2, 0, "list integer -> any", "The element at that index."),
     PRIMITIVE("list-set!", list_set, 3, 3, 2, EFFECT_LOAD, "list integer any -> unspecified",
               "Change the element at that index."),
-    PRIMITIVE("list-head", list_head, 2, 2, 4, EFFECT_ALLOCATE, "list integer -> list", "The first so many elements."),
+    PRIMITIVE("list-head", list_head, 2, 2, 4, EFFECT_ALLOCATE, "list integer -> list",
+              "The first so many elements."),
     PRIMITIVE("last-pair", last_pair, 1, 1, 2, 0, "pair -> pair", "The last pair of a list."),
     PRIMITIVE("last", last, 1, 1, 2, 0, "pair -> any", "The last element of a list."),
-    PRIMITIVE("memq", memq, 2, 2, 2, 0, "any list -> list or #f", "The list from the first element that is eq? on."),
-    PRIMITIVE("memv", memv, 2, 2, 2, 0, "any list -> list or #f", "The list from the first element that is eqv? on."),
+    PRIMITIVE("memq", memq, 2, 2, 2, 0, "any list -> list or #f",
+              "The list from the first element that is eq? on."),
+    PRIMITIVE("memv", memv, 2, 2, 2, 0, "any list -> list or #f",
+              "The list from the first element that is eqv? on."),
     PRIMITIVE("%member", member, 2, 2, 2, 0, "any list -> list or #f",
               "The list from the first element that is equal? on."),
     PRIMITIVE("assq", assq, 2, 2, 2, 0, "any list -> pair or #f", "The first pair whose car is eq?."),
     PRIMITIVE("assv", assv, 2, 2, 2, 0, "any list -> pair or #f", "The first pair whose car is eqv?."),
     PRIMITIVE("%assoc", assoc, 2, 2, 2, 0, "any list -> pair or #f", "The first pair whose car is equal?."),
-    PRIMITIVE("delete", delete_item, 2, 2, 4, EFFECT_ALLOCATE, "any list -> list", "The elements that are not equal?."),
+    PRIMITIVE("delete", delete_item, 2, 2, 4, EFFECT_ALLOCATE, "any list -> list",
+              "The elements that are not equal?."),
     PRIMITIVE("iota", iota, 1, 3, 4, EFFECT_ALLOCATE, "integer [integer integer] -> list",
               "So many integers from a start, by a step."),
     PRIMITIVE("pair?", is_pair_value, 1, 1, 1, 0, "any -> boolean", "True of a pair."),
     PRIMITIVE("null?", is_null_value, 1, 1, 1, 0, "any -> boolean", "True of the empty list."),
-    PRIMITIVE("eq?", is_eq, 2, 2, 1, 0, "any any -> boolean", "True if both are one object, small number or character."),
+    PRIMITIVE("eq?", is_eq, 2, 2, 1, 0, "any any -> boolean",
+              "True if both are one object, small number or character."),
     PRIMITIVE("eqv?", is_eqv, 2, 2, 1, 0, "any any -> boolean", "As eq?, and true of the same flonum."),
-    PRIMITIVE("equal?", is_equal, 2, 2, 2, 0, "any any -> boolean", "True of structures with the same content."),
+    PRIMITIVE("equal?", is_equal, 2, 2, 2, 0, "any any -> boolean",
+              "True of structures with the same content."),
     PRIMITIVE("not", not_value, 1, 1, 1, 0, "any -> boolean", "True of #f only."),
 };
 

@@ -150,7 +150,10 @@ PRIMITIVE_FN(is_odd) { return parity_is(ctx, "odd?", args, 1); }
 PRIMITIVE_FN(is_even) { return parity_is(ctx, "even?", args, 0); }
 
 PRIMITIVE_FN(is_number_value) { return make_boolean(is_number(args[0])); }
-PRIMITIVE_FN(is_rational) { return make_boolean(is_fixnum(args[0]) || (is_flonum(args[0]) && isfinite(flonum_value(args[0])))); }
+PRIMITIVE_FN(is_rational)
+{
+    return make_boolean(is_fixnum(args[0]) || (is_flonum(args[0]) && isfinite(flonum_value(args[0]))));
+}
 PRIMITIVE_FN(is_integer_value) { return make_boolean(is_integer(args[0])); }
 PRIMITIVE_FN(is_exact_integer) { return make_boolean(is_fixnum(args[0])); }
 PRIMITIVE_FN(is_flonum_value) { return make_boolean(is_flonum(args[0])); }
@@ -168,10 +171,11 @@ PRIMITIVE_FN(is_inexact)
 }
 
 #define ORDER_ROW(text, fn, doc) PRIMITIVE(text, fn, 1, -1, 2, 0, "number ... -> boolean", doc)
-#define TEST_ROW(text, fn, doc) PRIMITIVE(text, fn, 1, 1, 1, 0, "any -> boolean", doc)
+#define TEST_ROW(text, fn, doc)  PRIMITIVE(text, fn, 1, 1, 1, 0, "any -> boolean", doc)
 static const struct primitive_row rows[] = {
     PRIMITIVE("+", add, 0, -1, 2, 0, "number ... -> number", "The sum."),
-    PRIMITIVE("-", subtract, 1, -1, 2, 0, "number ... -> number", "The difference; of one argument, its negation."),
+    PRIMITIVE("-", subtract, 1, -1, 2, 0, "number ... -> number",
+              "The difference; of one argument, its negation."),
     PRIMITIVE("*", multiply, 0, -1, 2, 0, "number ... -> number", "The product."),
     PRIMITIVE("/", divide, 1, -1, 4, EFFECT_LOAD, "number ... -> number",
               "The quotient: an integer if it is one, else a flonum."),

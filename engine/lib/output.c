@@ -6,7 +6,7 @@
 
 #include "lib.h"
 
-#define TEXT_OUT (PORT_OUTPUT | PORT_TEXTUAL)
+#define TEXT_OUT   (PORT_OUTPUT | PORT_TEXTUAL)
 #define OCTETS_OUT (PORT_OUTPUT | PORT_BINARY)
 
 /* Through a stream in memory, so that the printer knows only FILE. */
@@ -56,8 +56,8 @@ PRIMITIVE_FN(write_string)
     size_t start, end;
     struct text text = {0};
     NEED(is_string(args[0]), "write-string", 0, "string");
-    if (!port_argument(ctx, "write-string", n, args, 1, 1, TEXT_OUT, &port)
-        || !range_arguments(ctx, "write-string", n, args, 2, object_length(args[0]), &start, &end))
+    if (!port_argument(ctx, "write-string", n, args, 1, 1, TEXT_OUT, &port) ||
+        !range_arguments(ctx, "write-string", n, args, 2, object_length(args[0]), &start, &end))
         return VALUE_EXCEPTION;
     text_add_string(&text, args[0], start, end);
     bool written = !text.failed && port_write(ctx, port, text.data ? text.data : "", text.length);
@@ -71,7 +71,8 @@ PRIMITIVE_FN(write_string)
 PRIMITIVE_FN(write_octet)
 {
     vvm_value port;
-    NEED(is_fixnum(args[0]) && fixnum_value(args[0]) >= 0 && fixnum_value(args[0]) < 256, "write-u8", 0, "u8");
+    NEED(is_fixnum(args[0]) && fixnum_value(args[0]) >= 0 && fixnum_value(args[0]) < 256, "write-u8", 0,
+         "u8");
     if (!port_argument(ctx, "write-u8", n, args, 1, 1, OCTETS_OUT, &port)) return VALUE_EXCEPTION;
     uint8_t octet = (uint8_t)fixnum_value(args[0]);
     return port_write(ctx, port, &octet, 1) ? VALUE_UNSPECIFIED : VALUE_EXCEPTION;
@@ -82,9 +83,9 @@ PRIMITIVE_FN(write_octets)
     vvm_value port;
     size_t start, end;
     NEED(has_type(args[0], TYPE_BYTES), "write-bytevector", 0, "bytevector");
-    if (!port_argument(ctx, "write-bytevector", n, args, 1, 1, OCTETS_OUT, &port)
-        || !range_arguments(ctx, "write-bytevector", n, args, 2, object_length(args[0]), &start, &end)
-        || !port_write(ctx, port, bytes_of(args[0])->data + start, end - start))
+    if (!port_argument(ctx, "write-bytevector", n, args, 1, 1, OCTETS_OUT, &port) ||
+        !range_arguments(ctx, "write-bytevector", n, args, 2, object_length(args[0]), &start, &end) ||
+        !port_write(ctx, port, bytes_of(args[0])->data + start, end - start))
         return VALUE_EXCEPTION;
     return VALUE_UNSPECIFIED;
 }
@@ -99,15 +100,21 @@ PRIMITIVE_FN(flush)
 
 #define O (EFFECT_LOAD | EFFECT_OUTPUT)
 static const struct primitive_row rows[] = {
-    PRIMITIVE("display", display, 1, 2, 8, O, "any [port] -> unspecified", "Print for people: strings and characters as they are."),
-    PRIMITIVE("write", write, 1, 2, 8, O, "any [port] -> unspecified", "Print so that read gives it back; cycles get labels."),
-    PRIMITIVE("write-shared", write_shared, 1, 2, 8, O, "any [port] -> unspecified", "As write, with labels for all that is shared."),
-    PRIMITIVE("write-simple", write_simple, 1, 2, 8, O, "any [port] -> unspecified", "As write, without labels."),
+    PRIMITIVE("display", display, 1, 2, 8, O, "any [port] -> unspecified",
+              "Print for people: strings and characters as they are."),
+    PRIMITIVE("write", write, 1, 2, 8, O, "any [port] -> unspecified",
+              "Print so that read gives it back; cycles get labels."),
+    PRIMITIVE("write-shared", write_shared, 1, 2, 8, O, "any [port] -> unspecified",
+              "As write, with labels for all that is shared."),
+    PRIMITIVE("write-simple", write_simple, 1, 2, 8, O, "any [port] -> unspecified",
+              "As write, without labels."),
     PRIMITIVE("newline", newline, 0, 1, 2, O, "[port] -> unspecified", "End the line."),
     PRIMITIVE("write-char", write_char, 1, 2, 2, O, "char [port] -> unspecified", "Write one character."),
-    PRIMITIVE("write-string", write_string, 1, 4, 4, O, "string [port [start [end]]] -> unspecified", "Write characters."),
+    PRIMITIVE("write-string", write_string, 1, 4, 4, O, "string [port [start [end]]] -> unspecified",
+              "Write characters."),
     PRIMITIVE("write-u8", write_octet, 1, 2, 2, O, "u8 [port] -> unspecified", "Write one octet."),
-    PRIMITIVE("write-bytevector", write_octets, 1, 4, 4, O, "bytevector [port [start [end]]] -> unspecified", "Write octets."),
+    PRIMITIVE("write-bytevector", write_octets, 1, 4, 4, O, "bytevector [port [start [end]]] -> unspecified",
+              "Write octets."),
     PRIMITIVE("flush-output-port", flush, 0, 1, 4, O, "[port] -> unspecified", "Let what was written out."),
 };
 

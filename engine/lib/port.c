@@ -109,7 +109,8 @@ bool port_write(struct vvm_context *ctx, vvm_value value, const void *octets, si
         return true;
     }
     size_t end = (size_t)fixnum_value(port->end);
-    if (length > TEXT_MAX || (length > object_length(port->buffer) - end && !buffer_grow(ctx, port, end + length)))
+    if (length > TEXT_MAX ||
+        (length > object_length(port->buffer) - end && !buffer_grow(ctx, port, end + length)))
         return false;
     if (length > 0) memcpy(bytes_of(port->buffer)->data + end, octets, length);
     port->end = make_fixnum((int64_t)(end + length));
@@ -151,10 +152,11 @@ static int64_t next_char(vvm_value value, bool take)
     return c;
 }
 
-#define TEXT_IN (PORT_INPUT | PORT_TEXTUAL)
+#define TEXT_IN   (PORT_INPUT | PORT_TEXTUAL)
 #define OCTETS_IN (PORT_INPUT | PORT_BINARY)
 
-static vvm_value one_char(struct vvm_context *ctx, const char *name, unsigned n, const vvm_value *args, bool take)
+static vvm_value one_char(struct vvm_context *ctx, const char *name, unsigned n, const vvm_value *args,
+                          bool take)
 {
     vvm_value port;
     if (!port_argument(ctx, name, n, args, 0, 0, TEXT_IN, &port)) return VALUE_EXCEPTION;
@@ -193,8 +195,8 @@ PRIMITIVE_FN(read_string)
     vvm_value port;
     size_t count;
     struct text text = {0};
-    if (!size_argument(ctx, "read-string", args, 0, &count)
-        || !port_argument(ctx, "read-string", n, args, 1, 0, TEXT_IN, &port))
+    if (!size_argument(ctx, "read-string", args, 0, &count) ||
+        !port_argument(ctx, "read-string", n, args, 1, 0, TEXT_IN, &port))
         return VALUE_EXCEPTION;
     if (count > 0 && next_char(port, false) < 0) return VALUE_EOF;
     for (int64_t c; count > 0 && (c = next_char(port, true)) >= 0; count--) text_add_char(&text, (uint32_t)c);
@@ -226,7 +228,8 @@ PRIMITIVE_FN(read_datum)
     return err ? VALUE_EXCEPTION : datum;
 }
 
-static vvm_value one_octet(struct vvm_context *ctx, const char *name, unsigned n, const vvm_value *args, bool take)
+static vvm_value one_octet(struct vvm_context *ctx, const char *name, unsigned n, const vvm_value *args,
+                           bool take)
 {
     vvm_value port;
     size_t left;
@@ -249,8 +252,8 @@ PRIMITIVE_FN(read_octets)
 {
     vvm_value port;
     size_t count, left;
-    if (!size_argument(ctx, "read-bytevector", args, 0, &count)
-        || !port_argument(ctx, "read-bytevector", n, args, 1, 0, OCTETS_IN, &port))
+    if (!size_argument(ctx, "read-bytevector", args, 0, &count) ||
+        !port_argument(ctx, "read-bytevector", n, args, 1, 0, OCTETS_IN, &port))
         return VALUE_EXCEPTION;
     const uint8_t *at = unread(port, &left);
     if (left == 0 && count > 0) return VALUE_EOF;
@@ -265,9 +268,9 @@ PRIMITIVE_FN(read_octets_into)
     vvm_value port;
     size_t start, end, left;
     NEED(has_type(args[0], TYPE_BYTES), "read-bytevector!", 0, "bytevector");
-    if (!port_argument(ctx, "read-bytevector!", n, args, 1, 0, OCTETS_IN, &port)
-        || !range_arguments(ctx, "read-bytevector!", n, args, 2, object_length(args[0]), &start, &end)
-        || !mutable_argument(ctx, args[0]))
+    if (!port_argument(ctx, "read-bytevector!", n, args, 1, 0, OCTETS_IN, &port) ||
+        !range_arguments(ctx, "read-bytevector!", n, args, 2, object_length(args[0]), &start, &end) ||
+        !mutable_argument(ctx, args[0]))
         return VALUE_EXCEPTION;
     const uint8_t *at = unread(port, &left);
     size_t count = end - start < left ? end - start : left;
@@ -307,8 +310,8 @@ PRIMITIVE_FN(open_output_bytevector) { return open_output(ctx, PORT_BINARY); }
 
 static bool is_memory_output(vvm_value v, uint64_t kind)
 {
-    return is_port(v) && (port_flags(v) & (PORT_OUTPUT | kind)) == (PORT_OUTPUT | kind)
-           && !(port_flags(v) & (PORT_NODE | PORT_ERROR));
+    return is_port(v) && (port_flags(v) & (PORT_OUTPUT | kind)) == (PORT_OUTPUT | kind) &&
+           !(port_flags(v) & (PORT_NODE | PORT_ERROR));
 }
 
 PRIMITIVE_FN(get_output_string)
@@ -343,7 +346,8 @@ PRIMITIVE_FN(input_open) { return open_is(ctx, "input-port-open?", args, PORT_IN
 PRIMITIVE_FN(output_open) { return open_is(ctx, "output-port-open?", args, PORT_OUTPUT); }
 
 /* Closing the node's own output means nothing. */
-static vvm_value close_it(struct vvm_context *ctx, const char *name, const vvm_value *args, uint64_t direction)
+static vvm_value close_it(struct vvm_context *ctx, const char *name, const vvm_value *args,
+                          uint64_t direction)
 {
     NEED(has_flags(args[0], direction), name, 0, "port");
     if (!(port_flags(args[0]) & (PORT_NODE | PORT_ERROR)))
@@ -366,29 +370,39 @@ PRIMITIVE_FN(port_column)
     return port_of(args[0])->column;
 }
 
-#define L EFFECT_LOAD
+#define L                       EFFECT_LOAD
 #define TEST_ROW(text, fn, doc) PRIMITIVE(text, fn, 1, 1, 1, L, "any -> boolean", doc)
 static const struct primitive_row rows[] = {
     PRIMITIVE("%standard-port", standard_port_value, 1, 1, 4, L, "integer -> parameter",
               "The parameter of a standard port: 0 input, 1 output, 2 error."),
     PRIMITIVE("read-char", read_char, 0, 1, 2, L, "[port] -> char or eof", "The next character."),
-    PRIMITIVE("peek-char", peek_char, 0, 1, 2, L, "[port] -> char or eof", "The next character, which stays."),
+    PRIMITIVE("peek-char", peek_char, 0, 1, 2, L, "[port] -> char or eof",
+              "The next character, which stays."),
     PRIMITIVE("char-ready?", char_ready, 0, 1, 1, L, "[port] -> boolean", "True: no port waits."),
-    PRIMITIVE("read-line", read_line, 0, 1, 4, L, "[port] -> string or eof", "The text up to the end of the line."),
-    PRIMITIVE("read-string", read_string, 1, 2, 4, L, "integer [port] -> string or eof", "At most so many characters."),
+    PRIMITIVE("read-line", read_line, 0, 1, 4, L, "[port] -> string or eof",
+              "The text up to the end of the line."),
+    PRIMITIVE("read-string", read_string, 1, 2, 4, L, "integer [port] -> string or eof",
+              "At most so many characters."),
     PRIMITIVE("read", read_datum, 0, 1, 8, L | EFFECT_SYMBOL, "[port] -> any or eof", "The next datum."),
     PRIMITIVE("read-u8", read_octet, 0, 1, 2, L, "[port] -> u8 or eof", "The next octet."),
     PRIMITIVE("peek-u8", peek_octet, 0, 1, 2, L, "[port] -> u8 or eof", "The next octet, which stays."),
     PRIMITIVE("u8-ready?", octet_ready, 0, 1, 1, L, "[port] -> boolean", "True: no port waits."),
-    PRIMITIVE("read-bytevector", read_octets, 1, 2, 4, L, "integer [port] -> bytevector or eof", "At most so many octets."),
-    PRIMITIVE("read-bytevector!", read_octets_into, 1, 4, 4, L, "bytevector [port [start [end]]] -> integer or eof",
+    PRIMITIVE("read-bytevector", read_octets, 1, 2, 4, L, "integer [port] -> bytevector or eof",
+              "At most so many octets."),
+    PRIMITIVE("read-bytevector!", read_octets_into, 1, 4, 4, L,
+              "bytevector [port [start [end]]] -> integer or eof",
               "Read into a bytevector; how many octets."),
-    PRIMITIVE("open-input-string", open_input_string, 1, 1, 8, L, "string -> port", "A port that reads the string."),
-    PRIMITIVE("open-input-bytevector", open_input_bytevector, 1, 1, 8, L, "bytevector -> port", "A port that reads the octets."),
+    PRIMITIVE("open-input-string", open_input_string, 1, 1, 8, L, "string -> port",
+              "A port that reads the string."),
+    PRIMITIVE("open-input-bytevector", open_input_bytevector, 1, 1, 8, L, "bytevector -> port",
+              "A port that reads the octets."),
     PRIMITIVE("open-output-string", open_output_string, 0, 0, 8, L, "-> port", "A port that collects text."),
-    PRIMITIVE("open-output-bytevector", open_output_bytevector, 0, 0, 8, L, "-> port", "A port that collects octets."),
-    PRIMITIVE("get-output-string", get_output_string, 1, 1, 8, L, "port -> string", "What was written so far."),
-    PRIMITIVE("get-output-bytevector", get_output_bytevector, 1, 1, 8, L, "port -> bytevector", "What was written so far."),
+    PRIMITIVE("open-output-bytevector", open_output_bytevector, 0, 0, 8, L, "-> port",
+              "A port that collects octets."),
+    PRIMITIVE("get-output-string", get_output_string, 1, 1, 8, L, "port -> string",
+              "What was written so far."),
+    PRIMITIVE("get-output-bytevector", get_output_bytevector, 1, 1, 8, L, "port -> bytevector",
+              "What was written so far."),
     TEST_ROW("port?", is_port_value, "True of a port."),
     TEST_ROW("input-port?", is_input, "True of a port that reads."),
     TEST_ROW("output-port?", is_output, "True of a port that writes."),
@@ -400,9 +414,12 @@ static const struct primitive_row rows[] = {
     PRIMITIVE("output-port-open?", output_open, 1, 1, 1, L, "port -> boolean", "True if it can still write."),
     PRIMITIVE("close-port", close_port, 1, 1, 1, L, "port -> unspecified", "Close a port."),
     PRIMITIVE("close-input-port", close_input, 1, 1, 1, L, "port -> unspecified", "Close a port that reads."),
-    PRIMITIVE("close-output-port", close_output, 1, 1, 1, L, "port -> unspecified", "Close a port that writes."),
-    PRIMITIVE("port-line", port_line, 1, 1, 1, L, "port -> integer", "The line of the next character, from 1."),
-    PRIMITIVE("port-column", port_column, 1, 1, 1, L, "port -> integer", "The column of the next character, from 1."),
+    PRIMITIVE("close-output-port", close_output, 1, 1, 1, L, "port -> unspecified",
+              "Close a port that writes."),
+    PRIMITIVE("port-line", port_line, 1, 1, 1, L, "port -> integer",
+              "The line of the next character, from 1."),
+    PRIMITIVE("port-column", port_column, 1, 1, 1, L, "port -> integer",
+              "The column of the next character, from 1."),
 };
 
 int port_primitives(struct vvm_node *node) { return primitives_register(node, ROWS(rows)); }

@@ -39,8 +39,16 @@ static vvm_value raw_result(struct vvm_context *ctx, enum slot_type t, uint64_t 
 }
 
 enum raw_operation {
-    RAW_SUM, RAW_DIFFERENCE, RAW_PRODUCT, RAW_QUOTIENT, RAW_REMAINDER, RAW_BITS_AND, RAW_BITS_OR, RAW_BITS_XOR,
-    RAW_LEFT, RAW_RIGHT,
+    RAW_SUM,
+    RAW_DIFFERENCE,
+    RAW_PRODUCT,
+    RAW_QUOTIENT,
+    RAW_REMAINDER,
+    RAW_BITS_AND,
+    RAW_BITS_OR,
+    RAW_BITS_XOR,
+    RAW_LEFT,
+    RAW_RIGHT,
 };
 
 static uint64_t raw_divide(enum slot_type t, enum raw_operation operation, uint64_t a, uint64_t b)
@@ -79,7 +87,7 @@ static vvm_value raw_fold(struct vvm_context *ctx, const char *name, enum slot_t
 {
     int64_t value, next;
     if (!raw_argument(ctx, name, t, args, 0, &value)) return VALUE_EXCEPTION;
-    if (n == 1 && operation == RAW_DIFFERENCE) value = (int64_t)-(uint64_t)value;
+    if (n == 1 && operation == RAW_DIFFERENCE) value = (int64_t) - (uint64_t)value;
     for (unsigned i = 1; i < n; i++) {
         if (!raw_argument(ctx, name, t, args, i, &next)) return VALUE_EXCEPTION;
         if (next == 0 && (operation == RAW_QUOTIENT || operation == RAW_REMAINDER))
@@ -102,7 +110,8 @@ static vvm_value raw_shift_value(struct vvm_context *ctx, const char *name, enum
 static vvm_value raw_not(struct vvm_context *ctx, const char *name, enum slot_type t, const vvm_value *args)
 {
     int64_t value;
-    return raw_argument(ctx, name, t, args, 0, &value) ? raw_result(ctx, t, ~(uint64_t)value) : VALUE_EXCEPTION;
+    return raw_argument(ctx, name, t, args, 0, &value) ? raw_result(ctx, t, ~(uint64_t)value)
+                                                       : VALUE_EXCEPTION;
 }
 
 static vvm_value raw_bit(struct vvm_context *ctx, const char *name, enum slot_type t, const vvm_value *args)
@@ -134,8 +143,8 @@ static vvm_value raw_test(enum slot_type t, const vvm_value *args)
     return make_boolean(is_fixnum(args[0]) && fits_raw(t, fixnum_value(args[0])));
 }
 
-static vvm_value raw_convert(struct vvm_context *ctx, const char *name, enum slot_type from, enum slot_type to,
-                             const vvm_value *args)
+static vvm_value raw_convert(struct vvm_context *ctx, const char *name, enum slot_type from,
+                             enum slot_type to, const vvm_value *args)
 {
     int64_t value;
     if (!raw_argument(ctx, name, from, args, 0, &value)) return VALUE_EXCEPTION;
@@ -145,20 +154,25 @@ static vvm_value raw_convert(struct vvm_context *ctx, const char *name, enum slo
 /* ---- one family a type ---- */
 
 #define FOLDS(F, T, t)                                                                                       \
-    F(T, t "+", sum, RAW_SUM) F(T, t "-", difference, RAW_DIFFERENCE) F(T, t "*", product, RAW_PRODUCT)      \
-    F(T, t "-and", bits_and, RAW_BITS_AND) F(T, t "-or", bits_or, RAW_BITS_OR)                               \
-    F(T, t "-xor", bits_xor, RAW_BITS_XOR)
-#define DIVISIONS(F, T, t) F(T, t "-quotient", quotient, RAW_QUOTIENT) F(T, t "-remainder", rest, RAW_REMAINDER)
+    F(T, t "+", sum, RAW_SUM)                                                                                \
+    F(T, t "-", difference, RAW_DIFFERENCE) F(T, t "*", product, RAW_PRODUCT)                                \
+        F(T, t "-and", bits_and, RAW_BITS_AND) F(T, t "-or", bits_or, RAW_BITS_OR)                           \
+            F(T, t "-xor", bits_xor, RAW_BITS_XOR)
+#define DIVISIONS(F, T, t)                                                                                   \
+    F(T, t "-quotient", quotient, RAW_QUOTIENT) F(T, t "-remainder", rest, RAW_REMAINDER)
 #define COMPARISONS(F, T, t)                                                                                 \
-    F(T, t "=", eq, SAME) F(T, t "<", lt, LESS) F(T, t ">", gt, GREATER) F(T, t "<=", le, LESS | SAME)       \
-    F(T, t ">=", ge, GREATER | SAME)
+    F(T, t "=", eq, SAME)                                                                                    \
+    F(T, t "<", lt, LESS) F(T, t ">", gt, GREATER) F(T, t "<=", le, LESS | SAME)                             \
+        F(T, t ">=", ge, GREATER | SAME)
 #define CONVERSIONS(F, T, t)                                                                                 \
-    F(T, t "->u8", to_u8, SLOT_U8) F(T, t "->u16", to_u16, SLOT_U16) F(T, t "->u32", to_u32, SLOT_U32)       \
-    F(T, t "->u64", to_u64, SLOT_U64) F(T, t "->s8", to_s8, SLOT_S8) F(T, t "->s16", to_s16, SLOT_S16)       \
-    F(T, t "->s32", to_s32, SLOT_S32) F(T, t "->s64", to_s64, SLOT_S64)
+    F(T, t "->u8", to_u8, SLOT_U8)                                                                           \
+    F(T, t "->u16", to_u16, SLOT_U16) F(T, t "->u32", to_u32, SLOT_U32) F(T, t "->u64", to_u64, SLOT_U64)    \
+        F(T, t "->s8", to_s8, SLOT_S8) F(T, t "->s16", to_s16, SLOT_S16) F(T, t "->s32", to_s32, SLOT_S32)   \
+            F(T, t "->s64", to_s64, SLOT_S64)
 #define SHIFTS(F, T, t) F(T, t "-shift-left", left, RAW_LEFT) F(T, t "-shift-right", right, RAW_RIGHT)
 #define TYPES(X)                                                                                             \
-    X(U8, "u8") X(U16, "u16") X(U32, "u32") X(U64, "u64") X(S8, "s8") X(S16, "s16") X(S32, "s32") X(S64, "s64")
+    X(U8, "u8")                                                                                              \
+    X(U16, "u16") X(U32, "u32") X(U64, "u64") X(S8, "s8") X(S16, "s16") X(S32, "s32") X(S64, "s64")
 
 #define FOLD_FN(T, text, fn, what)                                                                           \
     PRIMITIVE_FN(fn##_##T) { return raw_fold(ctx, text, SLOT_##T, what, n, args); }
@@ -180,9 +194,11 @@ static vvm_value raw_convert(struct vvm_context *ctx, const char *name, enum slo
 TYPES(FUNCTIONS)
 
 #define FOLD_ROW(T, text, fn, what)                                                                          \
-    PRIMITIVE(text, fn##_##T, 1, -1, 2, 0, "integer ... -> integer", "The operation of that name, modulo the type."),
+    PRIMITIVE(text, fn##_##T, 1, -1, 2, 0, "integer ... -> integer",                                         \
+              "The operation of that name, modulo the type."),
 #define DIVISION_ROW(T, text, fn, what)                                                                      \
-    PRIMITIVE(text, fn##_##T, 2, 2, 4, 0, "integer integer -> integer", "Division towards zero, modulo the type."),
+    PRIMITIVE(text, fn##_##T, 2, 2, 4, 0, "integer integer -> integer",                                      \
+              "Division towards zero, modulo the type."),
 #define COMPARE_ROW(T, text, fn, what)                                                                       \
     PRIMITIVE(text, fn##_##T, 1, -1, 2, 0, "integer ... -> boolean", "Comparison of numbers of the type."),
 #define SHIFT_ROW(T, text, fn, what)                                                                         \
@@ -196,8 +212,9 @@ TYPES(FUNCTIONS)
     SHIFTS(SHIFT_ROW, T, t)                                                                                  \
     CONVERSIONS(CONVERT_ROW, T, t)                                                                           \
     PRIMITIVE(t "-not", not_##T, 1, 1, 1, 0, "integer -> integer", "All bits inverted."),                    \
-    PRIMITIVE(t "-bit?", bit_##T, 2, 2, 1, 0, "integer integer -> boolean", "True if that bit, 0 the lowest, is 1."), \
-    PRIMITIVE(t "?", is_##T, 1, 1, 1, 0, "any -> boolean", "True of an integer that fits the type."),
+        PRIMITIVE(t "-bit?", bit_##T, 2, 2, 1, 0, "integer integer -> boolean",                              \
+                  "True if that bit, 0 the lowest, is 1."),                                                  \
+        PRIMITIVE(t "?", is_##T, 1, 1, 1, 0, "any -> boolean", "True of an integer that fits the type."),
 
 static const struct primitive_row rows[] = {TYPES(FAMILY_ROWS)};
 

@@ -32,10 +32,8 @@ static void tidy_exponent(char *text)
     char *from = strchr(text, 'e'), *to;
     if (!from) return;
     to = ++from;
-    if (*from == '-')
-        *to++ = *from++;
-    else if (*from == '+')
-        from++;
+    if (*from == '-') *to++ = *from++;
+    else if (*from == '+') from++;
     while (*from == '0' && from[1]) from++;
     memmove(to, from, strlen(from) + 1);
 }
@@ -48,7 +46,7 @@ size_t format_flonum(double d, char text[NUMBER_TEXT])
         snprintf(text, NUMBER_TEXT, "%.*g", precision, d);
         if (strtod(text, NULL) == d) break;
     }
-    if (fabs(d) >= 1e5 && fabs(d) < 1e21 && strchr(text, 'e')) snprintf(text, NUMBER_TEXT, "%.0f", d);
+    if (fabs(d) >= 1 && fabs(d) < 1e21 && strchr(text, 'e')) snprintf(text, NUMBER_TEXT, "%.0f", d);
     tidy_exponent(text);
     if (!strpbrk(text, ".e")) strcat(text, ".0");
     return strlen(text);
@@ -144,14 +142,16 @@ static double denominator_of(double d)
 
 PRIMITIVE_FN(numerator)
 {
-    NEED(is_fixnum(args[0]) || (is_flonum(args[0]) && isfinite(flonum_value(args[0]))), "numerator", 0, "rational");
+    NEED(is_fixnum(args[0]) || (is_flonum(args[0]) && isfinite(flonum_value(args[0]))), "numerator", 0,
+         "rational");
     if (is_fixnum(args[0])) return args[0];
     return make_flonum(ctx, flonum_value(args[0]) * denominator_of(flonum_value(args[0])));
 }
 
 PRIMITIVE_FN(denominator)
 {
-    NEED(is_fixnum(args[0]) || (is_flonum(args[0]) && isfinite(flonum_value(args[0]))), "denominator", 0, "rational");
+    NEED(is_fixnum(args[0]) || (is_flonum(args[0]) && isfinite(flonum_value(args[0]))), "denominator", 0,
+         "rational");
     if (is_fixnum(args[0])) return make_fixnum(1);
     return make_flonum(ctx, denominator_of(flonum_value(args[0])));
 }
@@ -172,8 +172,8 @@ PRIMITIVE_FN(square_root)
 }
 
 /* exact: the exact argument whose result is the exact integer `value` */
-static vvm_value apply_real(struct vvm_context *ctx, const char *name, const vvm_value *args, int64_t exact_at,
-                            int64_t value, double (*f)(double))
+static vvm_value apply_real(struct vvm_context *ctx, const char *name, const vvm_value *args,
+                            int64_t exact_at, int64_t value, double (*f)(double))
 {
     NEED(is_number(args[0]), name, 0, "number");
     if (args[0] == make_fixnum(exact_at)) return make_fixnum(value);
@@ -220,7 +220,8 @@ static const struct primitive_row rows[] = {
               "The shortest text that reads back as the number."),
     PRIMITIVE("string->number", string_to_number, 1, 2, 8, EFFECT_LOAD, "string [radix] -> number or #f",
               "The number that the text is."),
-    PRIMITIVE("exact", exact, 1, 1, 2, 0, "number -> integer", "The exact integer that is equal; a fraction is an error."),
+    PRIMITIVE("exact", exact, 1, 1, 2, 0, "number -> integer",
+              "The exact integer that is equal; a fraction is an error."),
     PRIMITIVE("inexact->exact", exact, 1, 1, 2, 0, "number -> integer", "As exact."),
     PRIMITIVE("inexact", inexact, 1, 1, 2, EFFECT_LOAD, "number -> flonum", "The nearest flonum."),
     PRIMITIVE("exact->inexact", inexact, 1, 1, 2, EFFECT_LOAD, "number -> flonum", "The nearest flonum."),
@@ -237,9 +238,12 @@ static const struct primitive_row rows[] = {
     REAL_ROW("tan", tangent, "The tangent."),
     REAL_ROW("asin", arc_sine, "The arc sine."),
     REAL_ROW("acos", arc_cosine, "The arc cosine."),
-    PRIMITIVE("atan", arc_tangent, 1, 2, 8, EFFECT_LOAD, "number [number] -> number", "The arc tangent, of y / x if two are given."),
-    PRIMITIVE("log", logarithm, 1, 2, 8, EFFECT_LOAD, "number [base] -> number", "The logarithm, natural if there is no base."),
-    PRIMITIVE("finite?", is_finite, 1, 1, 1, 0, "number -> boolean", "True of what is no infinity and no nan."),
+    PRIMITIVE("atan", arc_tangent, 1, 2, 8, EFFECT_LOAD, "number [number] -> number",
+              "The arc tangent, of y / x if two are given."),
+    PRIMITIVE("log", logarithm, 1, 2, 8, EFFECT_LOAD, "number [base] -> number",
+              "The logarithm, natural if there is no base."),
+    PRIMITIVE("finite?", is_finite, 1, 1, 1, 0, "number -> boolean",
+              "True of what is no infinity and no nan."),
     PRIMITIVE("infinite?", is_infinite, 1, 1, 1, 0, "number -> boolean", "True of an infinity."),
     PRIMITIVE("nan?", is_nan, 1, 1, 1, 0, "number -> boolean", "True of a nan."),
 };

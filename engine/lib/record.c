@@ -12,7 +12,10 @@
 static bool is_type(vvm_value v) { return has_type(v, TYPE_RECORD_TYPE); }
 static struct record *record_of(vvm_value v) { return value_pointer(v); }
 
-static bool is_instance(vvm_value v, vvm_value type) { return has_type(v, TYPE_RECORD) && record_of(v)->type == type; }
+static bool is_instance(vvm_value v, vvm_value type)
+{
+    return has_type(v, TYPE_RECORD) && record_of(v)->type == type;
+}
 
 /* (%make-record-type 'point '(x y)) */
 PRIMITIVE_FN(make_type)
@@ -22,8 +25,10 @@ PRIMITIVE_FN(make_type)
     if (!list_argument(ctx, "%make-record-type", args, 1, &count)) return VALUE_EXCEPTION;
     if (count > FIELDS_MAX) return raise_error(ctx, ERROR_RANGE, VALUE_DEFAULT);
     for (vvm_value at = args[1]; is_pair(at); at = cdr_of(at))
-        if (!is_symbol(car_of(at))) return raise_type(ctx, "%make-record-type", 2, "list of symbols", args[1]);
-    struct record_type *type = allocate(ctx, TYPE_RECORD_TYPE, count, sizeof *type + count * sizeof(vvm_value));
+        if (!is_symbol(car_of(at)))
+            return raise_type(ctx, "%make-record-type", 2, "list of symbols", args[1]);
+    struct record_type *type = allocate(ctx, TYPE_RECORD_TYPE, count,
+                                        sizeof *type + count * sizeof(vvm_value));
     if (!type) return VALUE_EXCEPTION;
     type->name = args[0];
     for (vvm_value at = args[1]; is_pair(at); at = cdr_of(at)) type->fields[i++] = car_of(at);
@@ -73,11 +78,16 @@ PRIMITIVE_FN(record_set)
 }
 
 static const struct primitive_row rows[] = {
-    PRIMITIVE("%make-record-type", make_type, 2, 2, 8, EFFECT_ALLOCATE, "symbol list -> record-type", "A new record type."),
-    PRIMITIVE("%make-record", make_record, 1, -1, 4, EFFECT_ALLOCATE, "record-type any ... -> record", "A new record."),
-    PRIMITIVE("%record?", is_record, 2, 2, 1, 0, "any record-type -> boolean", "True of a record of the type."),
-    PRIMITIVE("%record-ref", record_ref, 3, 3, 1, 0, "record record-type integer -> any", "A field of a record of the type."),
-    PRIMITIVE("%record-set!", record_set, 4, 4, 1, 0, "record record-type integer any -> unspecified", "Change a field."),
+    PRIMITIVE("%make-record-type", make_type, 2, 2, 8, EFFECT_ALLOCATE, "symbol list -> record-type",
+              "A new record type."),
+    PRIMITIVE("%make-record", make_record, 1, -1, 4, EFFECT_ALLOCATE, "record-type any ... -> record",
+              "A new record."),
+    PRIMITIVE("%record?", is_record, 2, 2, 1, 0, "any record-type -> boolean",
+              "True of a record of the type."),
+    PRIMITIVE("%record-ref", record_ref, 3, 3, 1, 0, "record record-type integer -> any",
+              "A field of a record of the type."),
+    PRIMITIVE("%record-set!", record_set, 4, 4, 1, 0, "record record-type integer any -> unspecified",
+              "Change a field."),
 };
 
 int record_primitives(struct vvm_node *node) { return primitives_register(node, ROWS(rows)); }

@@ -14,8 +14,8 @@ static bool string_range(struct vvm_context *ctx, const char *name, unsigned n, 
         raise_type(ctx, name, 1, "string", args[0]);
         return false;
     }
-    return range_arguments(ctx, name, n, args, first, object_length(args[0]), start, end)
-           && fuel_octets(ctx, (*end - *start) * 4);
+    return range_arguments(ctx, name, n, args, first, object_length(args[0]), start, end) &&
+           fuel_octets(ctx, (*end - *start) * 4);
 }
 
 static vvm_value string_from(struct vvm_context *ctx, const uint32_t *chars, size_t count)
@@ -30,7 +30,8 @@ PRIMITIVE_FN(is_string_value) { return make_boolean(is_string(args[0])); }
 PRIMITIVE_FN(new_string)
 {
     size_t length;
-    if (!size_argument(ctx, "make-string", args, 0, &length) || !fuel_octets(ctx, length * 4)) return VALUE_EXCEPTION;
+    if (!size_argument(ctx, "make-string", args, 0, &length) || !fuel_octets(ctx, length * 4))
+        return VALUE_EXCEPTION;
     if (n > 1) NEED(is_char(args[1]), "make-string", 1, "char");
     return make_string(ctx, length, n > 1 ? char_value(args[1]) : ' ');
 }
@@ -93,12 +94,13 @@ PRIMITIVE_FN(string_copy_to)
     size_t at, start, end;
     NEED(is_string(args[0]), "string-copy!", 0, "string");
     NEED(is_string(args[2]), "string-copy!", 2, "string");
-    if (!index_argument(ctx, "string-copy!", args, 1, object_length(args[0]), &at)
-        || !range_arguments(ctx, "string-copy!", n, args, 3, object_length(args[2]), &start, &end)
-        || !fuel_octets(ctx, (end - start) * 4) || !mutable_argument(ctx, args[0]))
+    if (!index_argument(ctx, "string-copy!", args, 1, object_length(args[0]), &at) ||
+        !range_arguments(ctx, "string-copy!", n, args, 3, object_length(args[2]), &start, &end) ||
+        !fuel_octets(ctx, (end - start) * 4) || !mutable_argument(ctx, args[0]))
         return VALUE_EXCEPTION;
     if (end - start > object_length(args[0]) - at) return raise_error(ctx, ERROR_BOUNDS, args[1]);
-    memmove(string_of(args[0])->chars + at, string_of(args[2])->chars + start, (end - start) * sizeof(uint32_t));
+    memmove(string_of(args[0])->chars + at, string_of(args[2])->chars + start,
+            (end - start) * sizeof(uint32_t));
     return VALUE_UNSPECIFIED;
 }
 
@@ -142,12 +144,14 @@ PRIMITIVE_FN(string_to_list)
 PRIMITIVE_FN(list_to_string)
 {
     size_t length, i = 0;
-    if (!list_argument(ctx, "list->string", args, 0, &length) || !fuel_octets(ctx, length * 4)) return VALUE_EXCEPTION;
+    if (!list_argument(ctx, "list->string", args, 0, &length) || !fuel_octets(ctx, length * 4))
+        return VALUE_EXCEPTION;
     for (vvm_value at = args[0]; is_pair(at); at = cdr_of(at))
         if (!is_char(car_of(at))) return raise_type(ctx, "list->string", 1, "list of characters", car_of(at));
     vvm_value s = make_string(ctx, length, ' ');
     if (s == VALUE_EXCEPTION) return s;
-    for (vvm_value at = args[0]; is_pair(at); at = cdr_of(at)) string_of(s)->chars[i++] = char_value(car_of(at));
+    for (vvm_value at = args[0]; is_pair(at); at = cdr_of(at))
+        string_of(s)->chars[i++] = char_value(car_of(at));
     return s;
 }
 
@@ -203,7 +207,8 @@ static vvm_value compare_strings(struct vvm_context *ctx, const char *name, unsi
         NEED(is_string(args[i]), name, i, "string");
         total += object_length(args[i]);
     }
-    for (unsigned i = 0; i + 1 < n; i++) result &= wanted >> (compare_two(args[i], args[i + 1], fold) + 1) & 1;
+    for (unsigned i = 0; i + 1 < n; i++)
+        result &= wanted >> (compare_two(args[i], args[i + 1], fold) + 1) & 1;
     return fuel_octets(ctx, total * 4) ? make_boolean(result) : VALUE_EXCEPTION;
 }
 #define COMPARISON(fn, text, wanted, fold)                                                                   \
@@ -219,30 +224,37 @@ COMPARISON(string_ci_gt, "string-ci>?", GREATER, true)
 COMPARISON(string_ci_le, "string-ci<=?", LESS | SAME, true)
 COMPARISON(string_ci_ge, "string-ci>=?", GREATER | SAME, true)
 
-#define A EFFECT_ALLOCATE
+#define A                          EFFECT_ALLOCATE
 #define COMPARE_ROW(text, fn, doc) PRIMITIVE(text, fn, 1, -1, 3, 0, "string ... -> boolean", doc)
 static const struct primitive_row rows[] = {
     PRIMITIVE("string?", is_string_value, 1, 1, 1, 0, "any -> boolean", "True of a string."),
-    PRIMITIVE("make-string", new_string, 1, 2, 4, A, "integer [char] -> string", "A string of so many equal characters."),
+    PRIMITIVE("make-string", new_string, 1, 2, 4, A, "integer [char] -> string",
+              "A string of so many equal characters."),
     PRIMITIVE("string", string, 0, -1, 4, A, "char ... -> string", "A string of the arguments."),
     PRIMITIVE("string-length", string_length, 1, 1, 1, 0, "string -> integer", "The number of characters."),
     PRIMITIVE("string-ref", string_ref, 2, 2, 1, 0, "string integer -> char", "The character at an index."),
     PRIMITIVE("string-set!", string_set, 3, 3, 1, 0, "string integer char -> unspecified",
               "Change the character at an index."),
-    PRIMITIVE("substring", substring, 2, 3, 4, A, "string start [end] -> string", "A new string of these characters."),
+    PRIMITIVE("substring", substring, 2, 3, 4, A, "string start [end] -> string",
+              "A new string of these characters."),
     PRIMITIVE("string-copy", string_copy, 1, 3, 4, A, "string [start [end]] -> string",
               "A new string of these characters."),
-    PRIMITIVE("string-copy!", string_copy_to, 3, 5, 4, 0, "string integer string [start [end]] -> unspecified",
+    PRIMITIVE("string-copy!", string_copy_to, 3, 5, 4, 0,
+              "string integer string [start [end]] -> unspecified",
               "Copy characters to an index of the first string; they may overlap."),
     PRIMITIVE("string-fill!", string_fill, 2, 4, 4, 0, "string char [start [end]] -> unspecified",
               "Make all characters the same."),
-    PRIMITIVE("string-append", string_append, 0, -1, 4, A, "string ... -> string", "A new string of all characters."),
-    PRIMITIVE("string->list", string_to_list, 1, 3, 4, A, "string [start [end]] -> list", "The characters as a list."),
+    PRIMITIVE("string-append", string_append, 0, -1, 4, A, "string ... -> string",
+              "A new string of all characters."),
+    PRIMITIVE("string->list", string_to_list, 1, 3, 4, A, "string [start [end]] -> list",
+              "The characters as a list."),
     PRIMITIVE("list->string", list_to_string, 1, 1, 4, A, "list -> string", "The characters as a string."),
     PRIMITIVE("string-upcase", string_upcase, 1, 1, 4, A, "string -> string", "In capital letters."),
     PRIMITIVE("string-downcase", string_downcase, 1, 1, 4, A, "string -> string", "In small letters."),
-    PRIMITIVE("string-foldcase", string_foldcase, 1, 1, 4, A, "string -> string", "For comparison without case."),
-    PRIMITIVE("string-reverse", string_reverse, 1, 1, 4, A, "string -> string", "The characters, last first."),
+    PRIMITIVE("string-foldcase", string_foldcase, 1, 1, 4, A, "string -> string",
+              "For comparison without case."),
+    PRIMITIVE("string-reverse", string_reverse, 1, 1, 4, A, "string -> string",
+              "The characters, last first."),
     COMPARE_ROW("string=?", string_eq, "True if all are the same text."),
     COMPARE_ROW("string<?", string_lt, "True if each is before the next, by code points."),
     COMPARE_ROW("string>?", string_gt, "True if each is after the next."),

@@ -18,8 +18,8 @@ static bool in_set(vvm_value set, uint32_t c)
     return false;
 }
 
-static bool set_argument(struct vvm_context *ctx, const char *name, unsigned n, const vvm_value *args, unsigned i,
-                         vvm_value *set)
+static bool set_argument(struct vvm_context *ctx, const char *name, unsigned n, const vvm_value *args,
+                         unsigned i, vvm_value *set)
 {
     *set = n > i ? args[i] : VALUE_DEFAULT;
     if (*set == VALUE_DEFAULT || is_char(*set) || is_string(*set)) return true;
@@ -43,7 +43,8 @@ static vvm_value part(struct vvm_context *ctx, vvm_value s, size_t start, size_t
 
 enum trim { TRIM_LEFT = 1, TRIM_RIGHT = 2 };
 
-static vvm_value trim(struct vvm_context *ctx, const char *name, unsigned n, const vvm_value *args, unsigned sides)
+static vvm_value trim(struct vvm_context *ctx, const char *name, unsigned n, const vvm_value *args,
+                      unsigned sides)
 {
     vvm_value set;
     NEED(is_string(args[0]), name, 0, "string");
@@ -61,8 +62,8 @@ PRIMITIVE_FN(string_trim_right) { return trim(ctx, "string-trim-right", n, args,
 static bool matches_at(vvm_value part_of, vvm_value s, size_t at)
 {
     size_t length = object_length(part_of);
-    return length <= object_length(s) - at
-           && memcmp(string_of(part_of)->chars, string_of(s)->chars + at, length * sizeof(uint32_t)) == 0;
+    return length <= object_length(s) - at &&
+           memcmp(string_of(part_of)->chars, string_of(s)->chars + at, length * sizeof(uint32_t)) == 0;
 }
 
 PRIMITIVE_FN(string_prefix)
@@ -85,8 +86,8 @@ PRIMITIVE_FN(string_index)
     size_t start, end;
     vvm_value set;
     NEED(is_string(args[0]), "string-index", 0, "string");
-    if (!set_argument(ctx, "string-index", n, args, 1, &set) || !charge(ctx, args[0], set)
-        || !range_arguments(ctx, "string-index", n, args, 2, object_length(args[0]), &start, &end))
+    if (!set_argument(ctx, "string-index", n, args, 1, &set) || !charge(ctx, args[0], set) ||
+        !range_arguments(ctx, "string-index", n, args, 2, object_length(args[0]), &start, &end))
         return VALUE_EXCEPTION;
     for (; start < end; start++)
         if (in_set(set, string_of(args[0])->chars[start])) return make_fixnum((int64_t)start);
@@ -150,7 +151,8 @@ PRIMITIVE_FN(string_split)
     struct list_tail out = list_tail_start();
     vvm_value set;
     NEED(is_string(args[0]), "string-split", 0, "string");
-    if (!set_argument(ctx, "string-split", n, args, 1, &set) || !charge(ctx, args[0], set)) return VALUE_EXCEPTION;
+    if (!set_argument(ctx, "string-split", n, args, 1, &set) || !charge(ctx, args[0], set))
+        return VALUE_EXCEPTION;
     size_t length = object_length(args[0]), start = 0;
     for (size_t i = 0; i <= length; i++) {
         if (i < length && !in_set(set, string_of(args[0])->chars[i])) continue;
@@ -175,7 +177,8 @@ static const struct primitive_row rows[] = {
               "True if the second string begins with the first."),
     PRIMITIVE("string-suffix?", string_suffix, 2, 2, 3, 0, "string string -> boolean",
               "True if the second string ends with the first."),
-    PRIMITIVE("string-index", string_index, 2, 4, 4, 0, "string (char or string) [start [end]] -> integer or #f",
+    PRIMITIVE("string-index", string_index, 2, 4, 4, 0,
+              "string (char or string) [start [end]] -> integer or #f",
               "Where the character, or the first of these, stands."),
     PRIMITIVE("string-search", string_search, 2, 2, 4, 0, "string string -> integer or #f",
               "Where the first string stands in the second."),

@@ -43,7 +43,8 @@ PRIMITIVE_FN(symbol_append)
         } else {
             text_add(&text, symbol_name(args[i]), object_length(args[i]));
         }
-    vvm_value symbol = text.failed ? VALUE_EXCEPTION : intern_n(ctx->node, text.data ? text.data : "", text.length);
+    vvm_value symbol = text.failed ? VALUE_EXCEPTION
+                                   : intern_n(ctx->node, text.data ? text.data : "", text.length);
     text_free(&text);
     return symbol == VALUE_EXCEPTION ? raise_error(ctx, ERROR_HEAP, VALUE_DEFAULT) : symbol;
 }
@@ -71,14 +72,18 @@ PRIMITIVE_FN(booleans_same) { return all_same(ctx, "boolean=?", n, args, is_bool
 static const struct primitive_row rows[] = {
     PRIMITIVE("symbol?", is_symbol_value, 1, 1, 1, 0, "any -> boolean", "True of a symbol."),
     PRIMITIVE("boolean?", is_boolean_value, 1, 1, 1, 0, "any -> boolean", "True of #t and #f."),
-    PRIMITIVE("symbol->string", symbol_to_string, 1, 1, 4, EFFECT_ALLOCATE, "symbol -> string", "The name of a symbol."),
-    PRIMITIVE("string->symbol", string_to_symbol, 1, 1, 8, EFFECT_SYMBOL, "string -> symbol", "The symbol of that name."),
+    PRIMITIVE("symbol->string", symbol_to_string, 1, 1, 4, EFFECT_ALLOCATE, "symbol -> string",
+              "The name of a symbol."),
+    PRIMITIVE("string->symbol", string_to_symbol, 1, 1, 8, EFFECT_SYMBOL, "string -> symbol",
+              "The symbol of that name."),
     PRIMITIVE("symbol-append", symbol_append, 0, -1, 8, EFFECT_SYMBOL, "symbol ... -> symbol",
               "The symbol whose name is all these names."),
     PRIMITIVE("generate-symbol", generate_symbol, 0, 0, 8, EFFECT_SYMBOL, "-> symbol",
               "A symbol that no source text names; its name begins with a space."),
-    PRIMITIVE("symbol=?", symbols_same, 1, -1, 2, 0, "symbol ... -> boolean", "True if all are the same symbol."),
-    PRIMITIVE("boolean=?", booleans_same, 1, -1, 2, 0, "boolean ... -> boolean", "True if all are the same boolean."),
+    PRIMITIVE("symbol=?", symbols_same, 1, -1, 2, 0, "symbol ... -> boolean",
+              "True if all are the same symbol."),
+    PRIMITIVE("boolean=?", booleans_same, 1, -1, 2, 0, "boolean ... -> boolean",
+              "True if all are the same boolean."),
 };
 
 int symbol_primitives(struct vvm_node *node) { return primitives_register(node, ROWS(rows)); }

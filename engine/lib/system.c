@@ -83,12 +83,15 @@ PRIMITIVE_FN(features)
 
 #define L EFFECT_LOAD
 static const struct primitive_row rows[] = {
-    PRIMITIVE("eval", eval, 1, 2, 100, L | EFFECT_SYMBOL, "any [environment] -> any", "Compile a datum and run it."),
+    PRIMITIVE("eval", eval, 1, 2, 100, L | EFFECT_SYMBOL, "any [environment] -> any",
+              "Compile a datum and run it."),
     PRIMITIVE("interaction-environment", interaction_environment, 0, 0, 4, L, "-> environment",
               "The names of the VMlet that is being loaded, or of the session."),
-    PRIMITIVE("current-jiffy", current_jiffy, 0, 0, 8, EFFECT_TIME, "-> integer", "Nanoseconds of the node's clock."),
+    PRIMITIVE("current-jiffy", current_jiffy, 0, 0, 8, EFFECT_TIME, "-> integer",
+              "Nanoseconds of the node's clock."),
     PRIMITIVE("jiffies-per-second", jiffies_per_second, 0, 0, 1, 0, "-> integer", "Jiffies are nanoseconds."),
-    PRIMITIVE("current-second", current_second, 0, 0, 8, L | EFFECT_TIME, "-> flonum", "Seconds of the node's clock."),
+    PRIMITIVE("current-second", current_second, 0, 0, 8, L | EFFECT_TIME, "-> flonum",
+              "Seconds of the node's clock."),
     PRIMITIVE("emergency-exit", leave, 0, 1, 1, L | EFFECT_OUTPUT, "[any] ->", "End the process at once."),
     PRIMITIVE("command-line", command_line, 0, 0, 8, L, "-> list", "The arguments of the process."),
     PRIMITIVE("features", features, 0, 0, 8, L | EFFECT_SYMBOL, "-> list", "What this implementation has."),

@@ -13,7 +13,8 @@ PRIMITIVE_FN(is_vector_value) { return make_boolean(is_vector(args[0])); }
 PRIMITIVE_FN(new_vector)
 {
     size_t length;
-    if (!size_argument(ctx, "make-vector", args, 0, &length) || !fuel_octets(ctx, length * 8)) return VALUE_EXCEPTION;
+    if (!size_argument(ctx, "make-vector", args, 0, &length) || !fuel_octets(ctx, length * 8))
+        return VALUE_EXCEPTION;
     return make_vector(ctx, length, n > 1 ? args[1] : make_fixnum(0));
 }
 
@@ -68,8 +69,8 @@ static bool vector_range(struct vvm_context *ctx, const char *name, unsigned n, 
         raise_type(ctx, name, 1, "vector", args[0]);
         return false;
     }
-    return range_arguments(ctx, name, n, args, first, object_length(args[0]), start, end)
-           && fuel_octets(ctx, (*end - *start) * 8);
+    return range_arguments(ctx, name, n, args, first, object_length(args[0]), start, end) &&
+           fuel_octets(ctx, (*end - *start) * 8);
 }
 
 PRIMITIVE_FN(vector_to_list)
@@ -82,7 +83,8 @@ PRIMITIVE_FN(vector_to_list)
 PRIMITIVE_FN(list_to_vector)
 {
     size_t length, i = 0;
-    if (!list_argument(ctx, "list->vector", args, 0, &length) || !fuel_octets(ctx, length * 8)) return VALUE_EXCEPTION;
+    if (!list_argument(ctx, "list->vector", args, 0, &length) || !fuel_octets(ctx, length * 8))
+        return VALUE_EXCEPTION;
     vvm_value v = make_vector(ctx, length, VALUE_FALSE);
     if (v == VALUE_EXCEPTION) return v;
     for (vvm_value at = args[0]; is_pair(at); at = cdr_of(at)) vector_of(v)->items[i++] = car_of(at);
@@ -111,12 +113,13 @@ PRIMITIVE_FN(vector_copy_to)
     size_t at, start, end;
     NEED(is_vector(args[0]), "vector-copy!", 0, "vector");
     NEED(is_vector(args[2]), "vector-copy!", 2, "vector");
-    if (!index_argument(ctx, "vector-copy!", args, 1, object_length(args[0]), &at)
-        || !range_arguments(ctx, "vector-copy!", n, args, 3, object_length(args[2]), &start, &end)
-        || !fuel_octets(ctx, (end - start) * 8) || !mutable_argument(ctx, args[0]))
+    if (!index_argument(ctx, "vector-copy!", args, 1, object_length(args[0]), &at) ||
+        !range_arguments(ctx, "vector-copy!", n, args, 3, object_length(args[2]), &start, &end) ||
+        !fuel_octets(ctx, (end - start) * 8) || !mutable_argument(ctx, args[0]))
         return VALUE_EXCEPTION;
     if (end - start > object_length(args[0]) - at) return raise_error(ctx, ERROR_BOUNDS, args[1]);
-    memmove(vector_of(args[0])->items + at, vector_of(args[2])->items + start, (end - start) * sizeof(vvm_value));
+    memmove(vector_of(args[0])->items + at, vector_of(args[2])->items + start,
+            (end - start) * sizeof(vvm_value));
     return VALUE_UNSPECIFIED;
 }
 
@@ -154,12 +157,13 @@ PRIMITIVE_FN(string_to_vector)
 {
     size_t start, end;
     NEED(is_string(args[0]), "string->vector", 0, "string");
-    if (!range_arguments(ctx, "string->vector", n, args, 1, object_length(args[0]), &start, &end)
-        || !fuel_octets(ctx, (end - start) * 8))
+    if (!range_arguments(ctx, "string->vector", n, args, 1, object_length(args[0]), &start, &end) ||
+        !fuel_octets(ctx, (end - start) * 8))
         return VALUE_EXCEPTION;
     vvm_value v = make_vector(ctx, end - start, VALUE_FALSE);
     if (v == VALUE_EXCEPTION) return v;
-    for (size_t i = start; i < end; i++) vector_of(v)->items[i - start] = make_char(string_of(args[0])->chars[i]);
+    for (size_t i = start; i < end; i++)
+        vector_of(v)->items[i - start] = make_char(string_of(args[0])->chars[i]);
     return v;
 }
 
@@ -170,17 +174,20 @@ static const struct primitive_row rows[] = {
     PRIMITIVE("vector", vector, 0, -1, 4, EFFECT_ALLOCATE, "any ... -> vector", "A vector of the arguments."),
     PRIMITIVE("vector-length", vector_length, 1, 1, 1, 0, "vector -> integer", "The number of elements."),
     PRIMITIVE("vector-ref", vector_ref, 2, 2, 1, 0, "vector integer -> any", "The element at an index."),
-    PRIMITIVE("vector-set!", vector_set, 3, 3, 1, 0, "vector integer any -> unspecified", "Change the element at an index."),
+    PRIMITIVE("vector-set!", vector_set, 3, 3, 1, 0, "vector integer any -> unspecified",
+              "Change the element at an index."),
     PRIMITIVE("vector->list", vector_to_list, 1, 3, 4, EFFECT_ALLOCATE, "vector [start [end]] -> list",
               "The elements as a list."),
-    PRIMITIVE("list->vector", list_to_vector, 1, 1, 4, EFFECT_ALLOCATE, "list -> vector", "The elements as a vector."),
+    PRIMITIVE("list->vector", list_to_vector, 1, 1, 4, EFFECT_ALLOCATE, "list -> vector",
+              "The elements as a vector."),
     PRIMITIVE("vector-fill!", vector_fill, 2, 4, 4, 0, "vector any [start [end]] -> unspecified",
               "Make all elements the same."),
     PRIMITIVE("vector-copy", vector_copy, 1, 3, 4, EFFECT_ALLOCATE, "vector [start [end]] -> vector",
               "A new vector of these elements."),
     PRIMITIVE("subvector", vector_copy, 3, 3, 4, EFFECT_ALLOCATE, "vector start end -> vector",
               "A new vector of these elements."),
-    PRIMITIVE("vector-copy!", vector_copy_to, 3, 5, 4, 0, "vector integer vector [start [end]] -> unspecified",
+    PRIMITIVE("vector-copy!", vector_copy_to, 3, 5, 4, 0,
+              "vector integer vector [start [end]] -> unspecified",
               "Copy elements to an index of the first vector; they may overlap."),
     PRIMITIVE("vector-append", vector_append, 0, -1, 4, EFFECT_ALLOCATE, "vector ... -> vector",
               "A new vector of all elements."),

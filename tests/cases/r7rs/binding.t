@@ -102,7 +102,7 @@ never-defined
 => c
 (case 5 ((1 2) 'a) ((5) => (lambda (n) (* n n))) (else 'b))
 => 25
-(case "a" (("a") 'string) (else 'no))
+(case (string #\a) (("a") 'string) (else 'no))
 => no
 (case #\b ((#\a) 1) ((#\b #\c) 2))
 => 2

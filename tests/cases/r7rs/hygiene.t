@@ -140,7 +140,8 @@
 (nested ((a 1 2) (b 3)) ((c)))
 => ((a b (1 2 3)) (c ()))
 (define-syntax (my-if2 form rename compare) (list (rename 'if) (cadr form) (caddr form) (cadddr form)))
-=! syntax
+(let ((if list)) (my-if2 #f 1 2))
+=> 2
 (define-syntax er-swap
   (lambda (form rename compare)
     (let ((a (cadr form)) (b (caddr form)))

@@ -131,5 +131,3 @@
 => (1.5 4.5 1.0 6.0)
 (let ((ops (list + - * quotient max))) (map (lambda (op) (op 7 2)) ops))
 => (9 5 14 3 7)
-(1+ 2)
-=! unbound

@@ -1,4 +1,4 @@
-; ports, reading, writing
+; ports, reading, writing (datum labels are written, but not read)
 (let ((p (open-input-string "ab\ncd"))) (list (read-char p) (peek-char p) (read-char p) (read-line p) (read-line p) (read-char p) (eof-object? (peek-char p))))
 => (#\a #\b #\b "" "cd" #<eof> #t)
 (let ((p (open-input-string "one\ntwo\n"))) (let* ((a (read-line p)) (b (read-line p)) (c (read-line p))) (list a b (eof-object? c))))
@@ -18,7 +18,7 @@
 (read (open-input-string "#;(hidden) #| block #| nested |# |# seen"))
 => seen
 (let ((p (open-output-string))) (write 'abc p) (display " " p) (write "q\"x" p) (write-char #\! p) (newline p) (write-string "hello" p 1 3) (get-output-string p))
-=> "abc \"q\\\"x\"!\nhel"
+=> "abc \"q\\\"x\"!\nel"
 (let ((p (open-output-string))) (write-string "hello" p 1 3) (write-string "xyz" p 2) (get-output-string p))
 => "elz"
 (let ((p (open-input-bytevector #u8(1 2 3 4 5)))) (list (read-u8 p) (peek-u8 p) (read-u8 p) (u8-ready? p) (read-bytevector 2 p) (read-bytevector 9 p) (eof-object? (read-u8 p)) (eof-object? (read-bytevector 1 p))))
@@ -81,7 +81,7 @@
 => (#<eof> #t #f)
 (let ((p (open-input-string "ab\nc"))) (read-char p) (let ((c1 (port-column p))) (read-line p) (list c1 (port-line p) (port-column p))))
 => (2 2 1)
-'#0=(a b)
-=> (a b)
+(read (open-input-string "#0=(a b)"))
+=! read
 (let loop ((i 0) (x '())) (if (< i 100000) (loop (+ i 1) (list x)) (string-length (call-with-output-string (lambda (p) (write x p))))))
 => 200002
