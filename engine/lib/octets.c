@@ -54,7 +54,8 @@ static uint8_t *writable(const struct vvm_context *ctx, vvm_value object, uint32
 {
     uint8_t *at = octets_at_writable(object, offset, width, why);
     if (!at) return NULL;
-    vvm_value owned = has_type(object, TYPE_SLICE) ? ((struct slice *)value_pointer(object))->backing : object;
+    vvm_value owned = has_type(object, TYPE_SLICE) ? ((struct slice *)value_pointer(object))->backing
+                                                   : object;
     if (has_type(owned, TYPE_PACKET) || may_write(ctx, owned)) return at;
     return *why = ACCESS_FROZEN, (uint8_t *)NULL;
 }
@@ -62,9 +63,9 @@ static uint8_t *writable(const struct vvm_context *ctx, vvm_value object, uint32
 static vvm_value word_ref(struct vvm_context *ctx, const vvm_value *args, const char *name, unsigned width,
                           bool is_signed)
 {
-    size_t offset;
+    uint64_t offset;
     enum access_error why = ACCESS_OK;
-    if (!index_argument(ctx, name, args, 1, UINT32_MAX, &offset)) return VALUE_EXCEPTION;
+    if (!word_argument(ctx, name, args, 1, 4, false, &offset)) return VALUE_EXCEPTION;
     const uint8_t *at = octets_at(args[0], (uint32_t)offset, width, &why);
     if (!at) return octets_raise(ctx, why, name, 0, args);
     return make_word_value(ctx, octets_get(at, width), width, is_signed);
@@ -73,10 +74,9 @@ static vvm_value word_ref(struct vvm_context *ctx, const vvm_value *args, const 
 static vvm_value word_set(struct vvm_context *ctx, const vvm_value *args, const char *name, unsigned width,
                           bool is_signed)
 {
-    size_t offset;
-    uint64_t word;
+    uint64_t offset, word;
     enum access_error why = ACCESS_OK;
-    if (!index_argument(ctx, name, args, 1, UINT32_MAX, &offset)) return VALUE_EXCEPTION;
+    if (!word_argument(ctx, name, args, 1, 4, false, &offset)) return VALUE_EXCEPTION;
     if (!word_argument(ctx, name, args, 2, width, is_signed, &word)) return VALUE_EXCEPTION;
     uint8_t *at = writable(ctx, args[0], (uint32_t)offset, width, &why);
     if (!at) return octets_raise(ctx, why, name, 0, args);

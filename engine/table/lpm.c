@@ -122,7 +122,12 @@ static void write_begin(struct lpm *t)
     __atomic_thread_fence(__ATOMIC_RELEASE);
 }
 
-static void write_end(struct lpm *t) { __atomic_store_n(&t->sequence, t->sequence + 1, __ATOMIC_RELEASE); }
+static void write_end(struct lpm *t)
+{
+    uint32_t s = LOAD(t->sequence);
+    assert(s & 1);
+    __atomic_store_n(&t->sequence, s + 1, __ATOMIC_RELEASE);
+}
 
 /* The pool holds two nodes a prefix, so it cannot be empty: see the count in lpm_add. */
 static uint32_t node_take(struct lpm *t, struct prefix p)

@@ -97,8 +97,9 @@ static void bucket_lock(struct bucket *b)
 
 static void bucket_unlock(struct bucket *b)
 {
-    assert(b->sequence & 1);
-    __atomic_store_n(&b->sequence, b->sequence + 1, __ATOMIC_RELEASE);
+    uint32_t s = __atomic_load_n(&b->sequence, __ATOMIC_RELAXED);
+    assert(s & 1);
+    __atomic_store_n(&b->sequence, s + 1, __ATOMIC_RELEASE);
 }
 
 static uint32_t bucket_of(const struct map *m, const uint64_t *key)

@@ -194,6 +194,7 @@ static bool pack_octets(struct vvm_context *ctx, const char *name, const struct 
                       s->variable ? "at most " : "", s->value_size, (unsigned long long)length);
         return false;
     }
+    if (!fuel_octets(ctx, length)) return false;
     if (length) value->words[(length - 1) / 8] = 0;
     memcpy(value->words, from, length);
     value->length = (uint32_t)length;
@@ -219,7 +220,8 @@ vvm_value schema_unpack_value(struct vvm_context *ctx, const struct table_schema
 {
     const struct table_field *field = &s->value[0];
     if (s->value_count > 1 || field->type == SLOT_ANY)
-        return make_bytes_from(ctx, value->words, value->length);
+        return fuel_octets(ctx, value->length) ? make_bytes_from(ctx, value->words, value->length)
+                                               : VALUE_EXCEPTION;
     return make_word_value(ctx, octets_get((const uint8_t *)value->words, field->size), field->size,
                            slot_is_signed((enum slot_type)field->type));
 }

@@ -87,3 +87,13 @@ b
 
 (list (slice->string (bytevector 103 195 188)) (string->bytes "gü") (octet-length "gü") (octet-length (bytevector 1)))
 => ("gü" #u8(103 195 188) 3 1)
+
+; the same errors from the procedure as from the instruction
+(map (lambda (f) (guard (e ((error-object? e) 'caught)) (f (bytevector 1 2) -1))) (list u8-ref u16-ref))
+=> (caught caught)
+
+((car (list u8-ref)) (bytevector 1 2) -1)
+=! range
+
+((car (list u8-ref)) (bytevector 1 2) 2)
+=! bounds
