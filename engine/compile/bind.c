@@ -30,21 +30,20 @@ unsigned variable_slot(struct emitter *e, struct ast_variable *v)
     return note_of(variable_behind(v))->slot;
 }
 
+static bool is_closure(const struct ast_variable *v)
+{
+    const struct procedure *p = note_of(v)->procedure;
+    return p && p->kind == PROCEDURE_CLOSURE;
+}
+
 /* True if a LET variable needs no slot: a constant, another variable's name, or a
  * lambda that is no object. */
 static bool is_substituted(const struct ast_variable *v)
 {
     const struct variable_note *note = note_of(v);
     const struct ast_node self = {.kind = AST_LOCAL, .local.variable = (struct ast_variable *)v};
-    if (note->procedure)
-        return note->procedure->kind != PROCEDURE_CLOSURE || needs_no_capture(note->procedure);
+    if (note->procedure) return !is_closure(v);
     return note->same || constant_behind(&self);
-}
-
-static bool is_closure(const struct ast_variable *v)
-{
-    const struct procedure *p = note_of(v)->procedure;
-    return p && p->kind == PROCEDURE_CLOSURE && !needs_no_capture(p);
 }
 
 /* ---- labels ------------------------------------------------------------------------------ */

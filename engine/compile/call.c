@@ -226,3 +226,14 @@ void emit_call(struct emitter *e, struct ast_node *n, struct destination to)
     else if (kind == AST_LOCAL) emit_local_call(e, n, to);
     else emit_value_call(e, n, to);
 }
+
+bool call_may_give_values(struct compiler *c, const struct ast_node *n)
+{
+    const struct ast_node *f = n->call.operator;
+    if (f->kind != AST_GLOBAL) return true;
+    struct intrinsic room;
+    const struct intrinsic *i = intrinsic_of(c, n, &room);
+    if (i) return i->calls;
+    const struct signature *s = global_signature(c, n);
+    return !f->global.denotation->primitive && !(s && s->result != SLOT_ANY);
+}

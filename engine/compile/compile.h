@@ -60,7 +60,7 @@ struct procedure {
     struct ast_variable **free;
     unsigned free_count, free_room;
     struct dependent *dependents; /* functions that need what it needs */
-    struct dependent *readers;    /* functions that use its variable as a value */
+    struct dependent *callers;    /* functions that call it, a closure, by its name */
     /* emission */
     struct label *label;
     struct procedure *queued;
@@ -313,6 +313,9 @@ void emit_global(struct emitter *e, struct ast_node *n, unsigned slot);
 void emit_operands(struct emitter *e, struct ast_node **nodes, unsigned n, unsigned *slots);
 #define CALL_ARGUMENTS_MAX 4000
 
+/** False if the call certainly returns one value. */
+bool call_may_give_values(struct compiler *c, const struct ast_node *n);
+
 /* intrinsic.c, raw.c */
 struct intrinsic {
     const char *name;
@@ -321,6 +324,7 @@ struct intrinsic {
     uint16_t op, extra; /* as the emitting function wants */
     uint8_t type;       /* slot type of the result, TYPE_NONE, ... */
     uint8_t operand;    /* raw operand type */
+    bool calls;         /* may return several values */
 };
 /** What the call of a core name becomes, or NULL. *room holds those made on the fly. */
 const struct intrinsic *intrinsic_of(struct compiler *c, const struct ast_node *call, struct intrinsic *room);

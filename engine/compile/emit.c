@@ -190,8 +190,7 @@ static int stable_slot(const struct ast_node *n)
     const struct ast_variable *v = variable_behind(n->local.variable);
     const struct variable_note *note = note_of(v);
     if (note->boxed || note->assignments || v->items || v->operand_only) return -1;
-    if (note->procedure && (note->procedure->kind != PROCEDURE_CLOSURE || needs_no_capture(note->procedure)))
-        return -1;
+    if (note->procedure && note->procedure->kind != PROCEDURE_CLOSURE) return -1;
     return (int)note->slot;
 }
 
@@ -233,11 +232,6 @@ static void emit_local(struct emitter *e, struct ast_node *n, struct destination
         compile_error(e->c, ERROR_SYNTAX, n->position, "the operand %s is no value", symbol_name(v->name));
     } else if (v->items) {
         emit_read(e, v, OP_ITEMS, to);
-    } else if (note->procedure && needs_no_capture(note->procedure)) {
-        unsigned mark = slot_mark(e), slot = target_slot(e, to, SLOT_ANY);
-        emit_closure(e, note->procedure, slot);
-        deliver(e, slot, to);
-        slot_release(e, mark);
     } else if (note->boxed) {
         emit_read(e, v, OP_BOX_REF, to);
     } else {
@@ -388,11 +382,45 @@ static void emit_sequence(struct emitter *e, struct ast_node *n, struct destinat
     emit(e, n->sequence.items[last], to);
 }
 
+/* May the expression return several values? Asked where a handler stands in the way of
+ * a tail call. */
+static bool may_give_values(struct emitter *e, const struct ast_node *n)
+{
+    switch (n->kind) {
+    case AST_SEQUENCE: return may_give_values(e, n->sequence.items[n->sequence.count - 1]);
+    case AST_LET:
+    case AST_FIX: return may_give_values(e, n->let.body);
+    case AST_RECEIVE: return may_give_values(e, n->receive.body);
+    case AST_GUARD: return may_give_values(e, n->guard.body) || may_give_values(e, n->guard.handler);
+    case AST_IF:
+        return may_give_values(e, n->branch.then) ||
+               (n->branch.otherwise && may_give_values(e, n->branch.otherwise));
+    case AST_CALL: return call_may_give_values(e->c, n);
+    default: return false;
+    }
+}
+
+/* Everything that the body returns, out of the function. */
+static void emit_guarded_values(struct emitter *e, struct ast_node *n)
+{
+    unsigned mark = slot_mark(e), list = slot_take(e, SLOT_ANY);
+    emit(e, n, (struct destination){.kind = TO_VALUES, .slots = &list, .rest = true});
+    emit_op(e, OP_POP_HANDLER, 0, 0, 0);
+    if (e->reachable) e->returns = true;
+    emit_op(e, OP_RETURN_LIST, list, 0, 0);
+    slot_release(e, mark);
+}
+
 static void emit_guard_body(struct emitter *e, struct ast_node *n, struct destination to)
 {
     if (has_join(to)) {
         emit(e, n->guard.body, to);
         emit_op(e, OP_POP_HANDLER, 0, 0, 0);
+        return;
+    }
+    bool values = to.kind == TO_RETURN && !e->body && e->result == SLOT_ANY;
+    if (values && may_give_values(e, n->guard.body)) {
+        emit_guarded_values(e, n->guard.body);
         return;
     }
     unsigned mark = slot_mark(e);

@@ -388,10 +388,10 @@ static void emit_raise(struct emitter *e, struct ast_node *n, const struct intri
     }
 
 static const struct intrinsic intrinsics[] = {
-    ROW("%apply", emit_apply, 2, 2, OP_APPLY, OP_TAIL_APPLY),
-    ROW("%apply-member", emit_apply, 2, 2, OP_APPLY_MEMBER),
-    ROW("%call-escape", emit_call_escape, 1, 1, OP_CALL_ESCAPE),
-    ROW("%call-member", emit_call_member, 1, -1, OP_CALL_MEMBER),
+    ROW("%apply", emit_apply, 2, 2, OP_APPLY, OP_TAIL_APPLY, .calls = true),
+    ROW("%apply-member", emit_apply, 2, 2, OP_APPLY_MEMBER, .calls = true),
+    ROW("%call-escape", emit_call_escape, 1, 1, OP_CALL_ESCAPE, .calls = true),
+    ROW("%call-member", emit_call_member, 1, -1, OP_CALL_MEMBER, .calls = true),
     ROW("%pop-handler", emit_handler, 0, 0, OP_POP_HANDLER),
     ROW("%push-procedure-handler", emit_handler, 1, 1, OP_PUSH_PROCEDURE),
     ROW("%raise", emit_raise, 1, 1, OP_RAISE, 0, TYPE_NONE),
@@ -441,7 +441,7 @@ static const struct intrinsic intrinsics[] = {
     CLASS("slice?", CLASS_SLICE),
     CLASS("string?", CLASS_STRING),
     CLASS("symbol?", CLASS_SYMBOL),
-    ROW("values", emit_values, 0, -1, OP_RETURN_VALUES),
+    ROW("values", emit_values, 0, -1, OP_RETURN_VALUES, .calls = true),
     OP("vector-length", OP_VECTOR_LENGTH, 1),
     OP("vector-ref", OP_VECTOR_REF, 2),
     ROW("vector-set!", emit_store, 3, 3, OP_VECTOR_SET),

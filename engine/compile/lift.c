@@ -5,8 +5,8 @@
  * lifted functions take them as leading parameters. A variable that is assigned and
  * used by two functions lives in a box.
  *
- * A closure with nothing to capture is made anew wherever its name stands, so it is
- * free in no function; when it turns out to need something, its readers need it.
+ * A call of a closure with nothing to capture needs no closure; when it turns out to
+ * capture something, its callers need it after all.
  */
 #include "compile.h"
 
@@ -64,7 +64,7 @@ static void settle_need(struct lifting *l, struct procedure *p, struct ast_varia
     if (!add_free(l->c, p, v)) return;
     for (struct dependent *d = p->dependents; d; d = d->next) need(l, d->procedure, v);
     if (!first || p->kind != PROCEDURE_CLOSURE || !p->variable) return;
-    for (struct dependent *d = p->readers; d; d = d->next) need(l, d->procedure, p->variable);
+    for (struct dependent *d = p->callers; d; d = d->next) need(l, d->procedure, p->variable);
 }
 
 static void depend(struct compiler *c, struct dependent **list, struct procedure *p)
@@ -81,9 +81,9 @@ static void settle_use(struct lifting *l, const struct use *u)
 {
     struct procedure *f = scope_function(u->scope), *p = note_of(u->variable)->procedure;
     if (!f) return;
-    if (!p) need(l, f, u->variable);
+    if (!p || (p->kind == PROCEDURE_CLOSURE && !u->call)) need(l, f, u->variable);
     else if (p->kind == PROCEDURE_LIFTED) depend(l->c, &p->dependents, f);
-    else if (p->kind == PROCEDURE_CLOSURE) depend(l->c, &p->readers, f);
+    else if (p->kind == PROCEDURE_CLOSURE) depend(l->c, &p->callers, f);
 }
 
 static void settle_makers(struct compiler *c)
