@@ -860,7 +860,7 @@ op_RETURN_LIST:
     SYNC(pc + 1);
     CONTROL(return_list(ctx, A));
 op_UNREACHABLE:
-    FAIL(raise_message(ctx, ERROR_VALUES, VALUE_DEFAULT, "what never returns has returned"));
+    FAIL(raise_error(ctx, ERROR_VALUES, VALUE_DEFAULT));
 op_RECEIVE:
 op_RECEIVE_REST:
     SYNC(pc + 1);
