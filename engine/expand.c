@@ -125,11 +125,10 @@ static struct ast_node **expand_arguments(struct expansion *x, struct scope *s, 
 /* ((lambda (x ...) body ...) a ...): the variables belong to the function around it.
  * Where parameters have types, the compiler converts or checks the values of the
  * AST_LET as it would arguments. */
-static struct ast_node *let_lambda(struct expansion *x, struct scope *body_scope, struct vvm_environment *env,
-                                   vvm_value parameters, vvm_value body, struct ast_node **arguments,
-                                   unsigned count, uint64_t position)
+static struct ast_node *let_lambda(struct expansion *x, struct scope *body_scope, vvm_value parameters,
+                                   vvm_value body, struct ast_node **arguments, unsigned count,
+                                   uint64_t position)
 {
-    (void)env;
     struct scope *inner = scope_open(x, body_scope, body_scope->owner);
     struct formals f = bind_formals(x, body_scope, inner, parameters, position);
     assert(f.count == count && !f.rest);
@@ -144,7 +143,7 @@ static struct ast_node *expand_direct_lambda(struct expansion *x, struct scope *
     vvm_value lambda = car_of(form);
     if (list_parts(lambda) < 3 || list_parts(nth_part(lambda, 1)) != (long)count) return NULL;
     struct ast_node **arguments = expand_arguments(x, s, cdr_of(form), position, count);
-    return let_lambda(x, s, s->environment, nth_part(lambda, 1), nth_cell(lambda, 2), arguments, count,
+    return let_lambda(x, s, nth_part(lambda, 1), nth_cell(lambda, 2), arguments, count,
                       place_of(x, lambda, position));
 }
 
@@ -179,8 +178,7 @@ static struct ast_node *integrate(struct expansion *x, struct scope *s, const st
         body = cdr_of(body);
     x->inlined = &use;
     x->fixed = fixed ? fixed : position;
-    struct ast_node *n = let_lambda(x, root, d->owner->environment, car_of(d->inline_form), body, arguments,
-                                    count, position);
+    struct ast_node *n = let_lambda(x, root, car_of(d->inline_form), body, arguments, count, position);
     x->fixed = fixed;
     x->inlined = use.outer;
     if (!result.class) return n;

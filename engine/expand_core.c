@@ -219,7 +219,6 @@ struct ast_node *top_define_primitive(struct expansion *x, vvm_value form, uint6
     struct denotation *global = global_definition(x, d.identifier, position);
     keep_doc(x, global, &d);
     vvm_value descriptor = VALUE_NULL, properties = expand_intern(x, "properties");
-    struct ast_lambda *lambda = expand_allocate(x, sizeof *lambda);
     struct ast_type ignored;
     vvm_value body = skip_doc(skip_type(x, x->root, d.body, &ignored)), first = car_of(body);
     if (is_pair(first) && is_identifier(car_of(first)) && strip_identifier(car_of(first)) == properties &&
@@ -229,7 +228,6 @@ struct ast_node *top_define_primitive(struct expansion *x, vvm_value form, uint6
         descriptor = expand_list(x, position, 1, &first);
         d.body = type == VALUE_FALSE ? cdr_of(body) : expand_cons(x, type, cdr_of(body), position);
     }
-    (void)lambda;
     struct ast_node *value = expand_definition_value(x, x->root, &d);
     struct ast_node **items = (struct ast_node **)pointer_array(x, 2);
     vvm_value name = strip_identifier(d.identifier);

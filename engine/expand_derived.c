@@ -331,7 +331,7 @@ struct ast_node *expand_delay(struct expansion *x, struct scope *s, vvm_value fo
 struct ast_node *expand_assert(struct expansion *x, struct scope *s, vvm_value form, uint64_t position)
 {
     struct ast_node *test = expand_cell(x, s, nth_cell(form, 1), position);
-    vvm_value text = expand_check(x, make_string_utf8(x->ctx, "assertion failed:", 17));
+    vvm_value text = expand_check(x, make_string_utf8(x->ctx, "assertion failed", 16));
     vvm_value datum = expand_check(x, syntax_strip(x->ctx, nth_part(form, 1)));
     struct ast_node *failure = core_call(x, position, "error", 2, make_constant(x, text, position),
                                          make_constant(x, datum, position));

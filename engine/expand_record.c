@@ -73,7 +73,6 @@ static struct field parse_field(struct record_form *r, vvm_value cell)
 
 static void define_accessors(struct record_form *r, const struct field *f, unsigned index)
 {
-    struct expansion *x = r->x;
     vvm_value record = core(r, "record"), value = core(r, "value"), number = make_fixnum(index);
     if (f->accessor != VALUE_FALSE) {
         vvm_value target = list_of(r, 2, (vvm_value[]){f->accessor, record});
@@ -87,7 +86,6 @@ static void define_accessors(struct record_form *r, const struct field *f, unsig
                                  (vvm_value[]){core(r, "%record-set!"), record, r->name, number, value});
         add_definition(r, "define-inline", target, VALUE_FALSE, body);
     }
-    (void)x;
 }
 
 static bool contains(vvm_value list, vvm_value item)

@@ -348,6 +348,7 @@ static int check_profile(struct vvm_context *ctx, const struct vvm_generation *g
     for (uint32_t i = 0; i < t->member_count && !err; i++)
         err = wire_check_procedure(ctx, g, t->members[i]->procedure, "member", t->members[i]->name);
     for (uint32_t i = 0; i < g->network_count && !err; i++) err = check_hooks(ctx, g, g->networks[i]);
+    if (!err) err = wire_check_primitives(ctx, g);
     return err;
 }
 

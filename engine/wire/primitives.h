@@ -11,6 +11,7 @@
 
 /* load */
 WIRE_PRIMITIVE(define_instruction);
+WIRE_PRIMITIVE(define_primitive);
 WIRE_PRIMITIVE(instruction_of);
 WIRE_PRIMITIVE(define_program);
 WIRE_PRIMITIVE(define_set);

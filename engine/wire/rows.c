@@ -163,6 +163,8 @@ static const struct primitive_row rows[] = {
     PRIMITIVE("%define-instruction", primitive_define_instruction, 3, 3, 50, LOAD,
               "name clauses procedure ->",
               "Make a wire instruction of a body; what define-instruction expands to."),
+    PRIMITIVE("%define-primitive", primitive_define_primitive, 3, 3, 50, LOAD, "name clauses procedure ->",
+              "Check that a function stays in the packet profile; what define-primitive expands to."),
     PRIMITIVE("%instruction", primitive_instruction_of, 2, 2, 20, LOAD | EFFECT_ALLOCATE,
               "network name -> list or #f", "Opcode and operands of a network's instruction."),
     PRIMITIVE("%define-program", primitive_define_program, 2, 2, 50, LOAD, "name clauses -> program",

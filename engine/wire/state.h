@@ -111,6 +111,7 @@ struct match_table {
     const struct wire_member **index; /* open hash of members by set and name; power of two */
     uint32_t index_size;
     vvm_value tests; /* list of (name procedure vmlet), newest first */
+    vvm_value primitives; /* list of (name owner descriptor . procedure), newest first */
 };
 
 /* Instruction as the node keeps it: the row that frames see, and what tools ask for. */
@@ -170,5 +171,7 @@ int set_index(struct match_table *table);
 /** Refuse what may not run for a packet: error `profile`. */
 int wire_check_procedure(struct vvm_context *ctx, const struct vvm_generation *g, vvm_value procedure,
                          const char *what, vvm_value name);
+/** Every define-primitive in force stays in the packet profile: 0, or -EPERM with pending. */
+int wire_check_primitives(struct vvm_context *ctx, const struct vvm_generation *g);
 
 #endif
