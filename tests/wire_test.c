@@ -1,0 +1,560 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * wire_test.c - programs that arrive in packets: for each rule of the wire verifier a
+ * program that only this rule refuses; what a hostile program can do to the node and
+ * to the packet after it: nothing that is not named.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "../engine/environment.h"
+#include "../engine/load.h"
+#include "../engine/wire/execution.h"
+#include "suites.h"
+
+/* ---- a node with a network, a context and a host that takes everything -------------------- */
+
+#define ROOM 4096
+
+struct bench {
+    struct vvm_node *node;
+    struct vvm_context ctx;
+    struct buffer_pool *pool;
+    unsigned sent, delivered;
+    uint8_t last[64]; /* first octets delivered or sent last */
+    uint32_t last_length;
+};
+
+static void keep_last(struct bench *b, const uint8_t *octets, uint32_t length)
+{
+    b->last_length = length;
+    memcpy(b->last, octets, length < sizeof b->last ? length : sizeof b->last);
+}
+
+static int take_transmit(void *host, struct vvm_context *ctx, struct vvm_packet *packet, uint16_t device,
+                         uint32_t address, const struct network *outermost, const char **reason)
+{
+    struct bench *b = host;
+    (void)ctx, (void)device, (void)address, (void)outermost, (void)reason;
+    keep_last(b, packet->base + packet->head, packet->length);
+    b->sent++;
+    packet_free(packet);
+    return 0;
+}
+
+static int take_delivery(void *host, struct vvm_context *ctx, const struct network *network, uint32_t port,
+                         const uint8_t *octets, uint32_t length, const char **reason)
+{
+    struct bench *b = host;
+    (void)ctx, (void)network, (void)port, (void)reason;
+    keep_last(b, octets, length);
+    b->delivered++;
+    return 0;
+}
+
+static struct vvm_pool *own_pool(void *host, struct vvm_context *ctx)
+{
+    (void)ctx;
+    return buffer_pool_ops(((struct bench *)host)->pool);
+}
+
+static const struct vvm_host_ops host_ops = {
+    .transmit = take_transmit, .deliver = take_delivery, .pool = own_pool};
+
+static void load_text(struct vvm_node *node, const char *text)
+{
+    int err = load_source(&node->control, "test.vml", text, strlen(text), NULL);
+    if (err) print_pending(&node->control, stderr);
+    CU_ASSERT_EQUAL_FATAL(err, 0);
+}
+
+static void bench_open(struct bench *b, const char *text)
+{
+    memset(b, 0, sizeof *b);
+    CU_ASSERT_EQUAL_FATAL(node_open(NULL, &b->node), 0);
+    load_text(b->node, text);
+    b->node->host = b;
+    b->node->host_ops = &host_ops;
+    CU_ASSERT_EQUAL_FATAL(context_open(&b->ctx, b->node, false), 0);
+    CU_ASSERT_EQUAL_FATAL(buffer_pool_open(&b->pool, 8, ROOM, 128), 0);
+}
+
+static void bench_close(struct bench *b)
+{
+    CU_ASSERT_EQUAL(ledger_balance(b->node), 0);
+    CU_ASSERT_EQUAL(buffer_pool_used(b->pool), 0);
+    context_close(&b->ctx);
+    buffer_pool_close(b->pool);
+    node_close(b->node);
+}
+
+static const struct network *network_at(const struct bench *b, uint32_t port)
+{
+    const struct network *n = match_lookup(b->node->current, MATCH_UDP, port);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(n);
+    return n;
+}
+
+/* Give octets to the network on that port; how they ended, as "outcome name". */
+static const char *receive(struct bench *b, uint32_t port, const void *octets, uint32_t length)
+{
+    static const char *const outcomes[] = {"sent", "delivered", "dropped", "consumed", "held"};
+    static char text[80];
+    struct outcome_report report;
+    struct vvm_packet *p = buffer_pool_ops(b->pool)->alloc(buffer_pool_ops(b->pool));
+    CU_ASSERT_PTR_NOT_NULL_FATAL(p);
+    CU_ASSERT_EQUAL_FATAL(packet_append(p, octets, length), 0);
+    p->payload_end = p->head + p->length;
+    ledger_count_named(&b->ctx, LEDGER_RECEIVED, "test");
+    network_receive(&b->ctx, network_at(b, port), p, &report);
+    snprintf(text, sizeof text, "%s %s", outcomes[report.outcome], report.name);
+    return text;
+}
+#define RECEIVE(b, port, ...)                                                                                \
+    receive(b, port, (const uint8_t[]){__VA_ARGS__}, sizeof((const uint8_t[]){__VA_ARGS__}))
+
+#define CHECK_TEXT(got, expected)                                                                            \
+    do {                                                                                                     \
+        const char *got_ = (got);                                                                            \
+        if (strcmp(got_, expected)) fprintf(stderr, "    %d got: %s\n", __LINE__, got_);                     \
+        CU_ASSERT_STRING_EQUAL(got_, expected);                                                              \
+    } while (0)
+
+/* ---- the rules ------------------------------------------------------------------------------- */
+
+/* A function of the test's form: arity, locals, two octets of length, code. */
+static const char rules_text[] =
+    "(vmlet rules)"
+    "(define-layout slot (arity u8) (locals u8) (code (counted u16)))"
+    "(define-program form (functions u16 slot) (label s8) (stack 4) (depth 8))"
+    "(define-instruction (push (n u8)) (opcode 1) n)"
+    "(define-instruction (pop) (opcode 2) (takes a) (next))"
+    "(define-instruction (jump (l label)) (opcode 3) (goto l))"
+    "(define-instruction (get (i local)) (opcode 5) (local i))"
+    "(define-instruction (call-it (f function)) (opcode 6) (call f))"
+    "(define-instruction (finish) (opcode 8) (takes v) (return v))"
+    "(define-instruction (try (l label)) (opcode 9) (push-handler l) (next))"
+    "(define-instruction (end-try) (opcode 10) (pop-handler) (next))"
+    "(define-instruction (here-deeper (f function)) (opcode 11) (takes a) (call f (keep a) (then here)))"
+    "(define-instruction (nothing) (opcode 12) (next))"
+    "(define-instruction (text (s (counted u8))) (opcode 13) s)"
+    "(define-instruction (gather (n count)) (opcode 14) (takes (items n)) (slice->vector items))"
+    "(define-instruction (call-items (f function)) (opcode 15) (takes (items f)) (call f items))"
+    "(define (body) (run-program form packet 0 '#()))"
+    "(define-network rules (match (udp 1)) (execute body) (program form body) (instructions *)"
+    "  (limits (fuel 1000) (arena 4KiB)))";
+
+struct rule_case {
+    enum wire_rule rule;
+    const char *octets;
+    uint32_t length;
+};
+#define O(text) text, sizeof text - 1
+#define ONE     "\0\1"
+#define TWO     "\0\2"
+/* a second function that takes `arity` arguments and returns 1 */
+#define RETURN_ONE(arity, locals) arity locals "\0\3\1\1\10"
+
+static const struct rule_case rule_cases[] = {
+    {WIRE_RULE_TABLE, O("\0\2\0\0\0\3\1\1\10")},
+    {WIRE_RULE_TRAILING, O(ONE "\0\0\0\3\1\1\10!")},
+    {WIRE_RULE_ARITY, O(ONE "\1\0\0\3\1\1\10")},
+    {WIRE_RULE_OPCODE, O(ONE "\0\0\0\1\310")},
+    {WIRE_RULE_TRUNCATED, O(ONE "\0\0\0\4\1\1\10\1")},
+    {WIRE_RULE_LABEL, O(ONE "\0\0\0\4\1\1\3\375")}, /* into the operand of push */
+    {WIRE_RULE_LABEL, O(ONE "\0\0\0\2\3\177")},     /* past the end */
+    {WIRE_RULE_LABEL, O(ONE "\0\0\0\2\3\200")},     /* before the beginning */
+    {WIRE_RULE_FUNCTION, O(ONE "\0\0\0\4\6\0\7\10")},
+    {WIRE_RULE_FUNCTION, O(TWO "\0\0\0\4\6\0\1\10\0\0\0\0")}, /* an empty slot */
+    {WIRE_RULE_FUNCTION_ARITY, O(TWO "\0\0\0\4\6\0\1\10" RETURN_ONE("\1", "\1"))},
+    {WIRE_RULE_LOCAL, O(ONE "\0\2\0\3\5\2\10")},
+    {WIRE_RULE_UNDERFLOW, O(ONE "\0\0\0\4\2\1\1\10")},
+    {WIRE_RULE_UNDERFLOW, O(ONE "\0\0\0\5\1\1\16\2\10")}, /* more items than there are */
+    {WIRE_RULE_OVERFLOW, O(ONE "\0\0\0\13\1\1\1\1\1\1\1\1\1\1\10")},
+    {WIRE_RULE_DEPTH, O(ONE "\0\0\0\4\1\1\3\374")},
+    {WIRE_RULE_HEIGHT, O(ONE "\0\0\0\5\11\2\3\374\10")},
+    {WIRE_RULE_HERE, O(TWO "\0\0\0\5\1\1\13\0\1" RETURN_ONE("\0", "\0"))},
+    {WIRE_RULE_POP_HANDLER, O(ONE "\0\0\0\4\12\1\1\10")},
+    {WIRE_RULE_HANDLER_OPEN, O(ONE "\0\0\0\6\11\3\1\1\10\10")},
+    {WIRE_RULE_FALL_OFF, O(ONE "\0\0\0\2\1\1")},
+};
+
+static struct wire_verifier verifier(const struct bench *b, struct wire_work *work, const uint8_t *octets,
+                                     uint32_t length)
+{
+    const struct network *n = network_at(b, 1);
+    return (struct wire_verifier){
+        .form = n->program, .network = n, .octets = octets, .length = length, .work = work};
+}
+
+/* The rule refuses the program, and nothing else does. */
+static void check_rule(struct wire_verifier *v, enum wire_rule rule)
+{
+    v->disabled = 0;
+    int err = wire_verify(v);
+    if (!err || v->rule != rule)
+        fprintf(stderr, "    %s: %s\n", wire_rule_name(rule), err ? v->text : "accepted");
+    CU_ASSERT_EQUAL(err, -EINVAL);
+    CU_ASSERT_EQUAL(v->rule, rule);
+    CU_ASSERT_PTR_NOT_NULL(strstr(v->text, wire_rule_name(rule)));
+    v->disabled = 1u << rule;
+    err = wire_verify(v);
+    if (err) fprintf(stderr, "    without %s: %s\n", wire_rule_name(rule), v->text);
+    CU_ASSERT_EQUAL(err, 0);
+}
+
+static void each_rule_alone_refuses_its_program(void)
+{
+    struct bench b;
+    struct wire_work *work = calloc(1, sizeof *work);
+    uint64_t seen = 0;
+    bench_open(&b, rules_text);
+    for (unsigned i = 0; i < sizeof rule_cases / sizeof *rule_cases; i++) {
+        const struct rule_case *c = &rule_cases[i];
+        struct wire_verifier v = verifier(&b, work, (const uint8_t *)c->octets, c->length);
+        check_rule(&v, c->rule);
+        seen |= UINT64_C(1) << c->rule;
+    }
+    seen |= UINT64_C(1) << WIRE_RULE_SIZE | UINT64_C(1) << WIRE_RULE_FUNCTIONS |
+            UINT64_C(1) << WIRE_RULE_VIEW;
+    CU_ASSERT_EQUAL(seen, (UINT64_C(1) << WIRE_RULE_LIMIT) - 1); /* a new rule needs a program here */
+    free(work);
+    bench_close(&b);
+}
+
+static void the_rule_view_refuses_hidden_opcodes(void)
+{
+    struct bench b;
+    struct wire_work *work = calloc(1, sizeof *work);
+    static const uint8_t program[] = ONE "\0\0\0\3\1\1\10";
+    uint8_t view[32] = {0xff, 0xff};
+    bench_open(&b, rules_text);
+    struct wire_verifier v = verifier(&b, work, program, sizeof program - 1);
+    v.view = view;
+    CU_ASSERT_EQUAL(wire_verify(&v), 0);
+    view[0] &= (uint8_t) ~(1 << 1);
+    check_rule(&v, WIRE_RULE_VIEW);
+    free(work);
+    bench_close(&b);
+}
+
+static void the_rule_functions_refuses_long_tables(void)
+{
+    struct bench b;
+    struct wire_work *work = calloc(1, sizeof *work);
+    uint8_t program[2 + 4 * PROGRAM_FUNCTIONS_MAX] = {1, 1}; /* says 257, holds 256 empty slots */
+    bench_open(&b, rules_text);
+    struct wire_verifier v = verifier(&b, work, program, sizeof program);
+    check_rule(&v, WIRE_RULE_FUNCTIONS);
+    free(work);
+    bench_close(&b);
+}
+
+/* One function of `code` octets: instructions that do nothing, then the return of 1. */
+static uint8_t *long_program(uint32_t code)
+{
+    uint8_t *program = malloc(6 + code);
+    memcpy(program, ONE "\0\0", 4);
+    program[4] = (uint8_t)(code >> 8);
+    program[5] = (uint8_t)code;
+    memset(program + 6, 12, code);
+    memcpy(program + 6 + code - 3, "\1\1\10", 3);
+    return program;
+}
+
+static void the_rule_size_refuses_long_functions(void)
+{
+    struct bench b;
+    struct wire_work *work = calloc(1, sizeof *work);
+    bench_open(&b, rules_text);
+    for (uint32_t more = 0; more < 2; more++) {
+        uint32_t code = MAX_FUNCTION_WORDS + 1 + more; /* the push has two octets */
+        uint8_t *program = long_program(code);
+        struct wire_verifier v = verifier(&b, work, program, 6 + code);
+        if (more) check_rule(&v, WIRE_RULE_SIZE);
+        else CU_ASSERT_EQUAL(wire_verify(&v), 0);
+        free(program);
+    }
+    free(work);
+    bench_close(&b);
+}
+
+static void loops_and_flows_that_are_in_order_pass(void)
+{
+    static const struct rule_case good[] = {
+        {0, O(ONE "\0\0\0\2\3\376")},             /* an endless loop is fuel's business */
+        {0, O(ONE "\0\0\0\7\3\3\1\1\10\3\373")},  /* a body reached by a backward jump only */
+        {0, O(ONE "\0\0\0\7\11\4\12\1\1\10\10")}, /* a handler that gets the raised value */
+        {0, O(TWO "\1\1\0\10\5\0\5\0\17\0\1\10" RETURN_ONE("\2", "\2"))}, /* arguments from the stack */
+        {0, O(ONE "\0\0\0\4\1\1\10\14")},                                 /* code that nothing reaches */
+        {0, O("\0\0")},                                                   /* no functions at all */
+    };
+    struct bench b;
+    struct wire_work *work = calloc(1, sizeof *work);
+    bench_open(&b, rules_text);
+    for (unsigned i = 0; i < sizeof good / sizeof *good; i++) {
+        struct wire_verifier v = verifier(&b, work, (const uint8_t *)good[i].octets, good[i].length);
+        int err = wire_verify(&v);
+        if (err) fprintf(stderr, "    %u: %s\n", i, v.text);
+        CU_ASSERT_EQUAL(err, 0);
+    }
+    free(work);
+    bench_close(&b);
+}
+
+/* ---- what a program can do ------------------------------------------------------------------- */
+
+static const char flat_text[] =
+    "(vmlet flat)"
+    "(define-program code (opcode u8) (label s8) (stack 8))"
+    "(define-instruction (again (l label)) (opcode 1) (goto l))"
+    "(define-instruction (poke (at u8) (v u8)) (opcode 2) (set-u8! packet at v) (next))"
+    "(define-instruction (deliver) (opcode 3) (deliver-to 4 packet))"
+    "(define-instruction (text (s (counted u8))) (opcode 4) s)"
+    "(define-instruction (deliver-text) (opcode 5) (takes s) (deliver-to 5 s))"
+    "(define-instruction (fill) (opcode 6) (takes) (make-vector 100 0))"
+    "(define-instruction (pop) (opcode 7) (takes v) (next))"
+    "(define-instruction (whole) (opcode 8) (program-bytes))"
+    "(define-instruction (cut) (opcode 9) (packet-trim! packet 0) (next))"
+    "(define-instruction (leave) (opcode 10) (send (hop 0 1) packet))"
+    "(define-instruction (leave-twice) (opcode 11)"
+    "  (let ((p (make-packet 'answer))) (append-u8! p 9) (emit (hop 0 1) p) (emit (hop 0 1) p)))"
+    "(define-instruction (forget) (opcode 12) (make-packet 'forgotten) (next))"
+    "(define-instruction (reply) (opcode 13) (let ((p (make-packet))) (append-u8! p 8) (send (hop 0 1) p)))"
+    "(define-instruction (copy) (opcode 14) (emit (hop 0 1) (copy-packet packet 'copy)) (next))"
+    "(define (body) (run-program code packet 0 '#()))"
+    "(define-network flat (match (udp 2)) (execute body) (program code body) (instructions *)"
+    "  (limits (fuel 5000) (arena 2KiB)))";
+
+static void a_loop_without_end_is_stopped_and_the_next_packet_runs(void)
+{
+    struct bench b;
+    bench_open(&b, flat_text);
+    CHECK_TEXT(RECEIVE(&b, 2, 1, 0xfe), "dropped fuel");
+    CHECK_TEXT(RECEIVE(&b, 2, 3), "delivered port-4");
+    CHECK_TEXT(RECEIVE(&b, 2, 6, 7, 1, 0xfc), "dropped arena");
+    CHECK_TEXT(RECEIVE(&b, 2, 3), "delivered port-4");
+    bench_close(&b);
+}
+
+static void what_runs_is_what_was_verified(void)
+{
+    struct bench b;
+    bench_open(&b, flat_text);
+    /* the program writes an invalid opcode over its own next instruction, then meets it */
+    CHECK_TEXT(RECEIVE(&b, 2, 2, 3, 99, 3), "delivered port-4");
+    CU_ASSERT_EQUAL(b.last[3], 99);
+    /* an operand too, and the program as it sees itself */
+    CHECK_TEXT(RECEIVE(&b, 2, 2, 5, 'x', 4, 2, 'o', 'k', 5), "delivered port-5");
+    CU_ASSERT_EQUAL(memcmp(b.last, "ok", 2), 0);
+    CHECK_TEXT(RECEIVE(&b, 2, 2, 0, 9, 9, 8, 5), "delivered port-5");
+    CU_ASSERT_EQUAL(b.last_length, 6);
+    CU_ASSERT_EQUAL(b.last[0], 2);
+    bench_close(&b);
+}
+
+static void packets_have_one_owner_and_one_end(void)
+{
+    struct bench b;
+    bench_open(&b, flat_text);
+    CHECK_TEXT(RECEIVE(&b, 2, 10), "sent flat");
+    CHECK_TEXT(RECEIVE(&b, 2, 11), "dropped error-moved");
+    CU_ASSERT_EQUAL(b.sent, 2);
+    CHECK_TEXT(RECEIVE(&b, 2, 12), "consumed evaluated");
+    CHECK_TEXT(RECEIVE(&b, 2, 12, 12, 12, 12, 12, 12, 12, 12, 12), "dropped error-no-buffer");
+    CHECK_TEXT(RECEIVE(&b, 2, 13), "consumed answered");
+    CHECK_TEXT(RECEIVE(&b, 2, 14, 14, 10), "sent flat");
+    CU_ASSERT_EQUAL(b.sent, 6);
+    bench_close(&b);
+}
+
+static void fuel_does_not_depend_on_the_cache(void)
+{
+    struct bench b;
+    struct outcome_report first, second;
+    static const uint8_t program[] = {4, 1, 'a', 7, 3};
+    bench_open(&b, flat_text);
+    for (int i = 0; i < 2; i++) {
+        struct vvm_packet *p = buffer_pool_ops(b.pool)->alloc(buffer_pool_ops(b.pool));
+        packet_append(p, program, sizeof program);
+        ledger_count_named(&b.ctx, LEDGER_RECEIVED, "test");
+        network_receive(&b.ctx, network_at(&b, 2), p, i ? &second : &first);
+    }
+    CU_ASSERT_EQUAL(first.fuel_used, second.fuel_used);
+    CU_ASSERT(first.fuel_used > (int64_t)sizeof program);
+    struct cache_counts counts = cache_counts(b.ctx.execution->cache);
+    CU_ASSERT_EQUAL(counts.misses, 1);
+    CU_ASSERT_EQUAL(counts.hits, 1);
+    bench_close(&b);
+}
+
+/* More programs than the cache holds: the old ones make room, and all run right. */
+static void the_cache_stays_within_its_bounds(void)
+{
+    struct bench b;
+    bench_open(&b, flat_text);
+    for (unsigned i = 0; i < 3 * CACHE_ENTRIES; i++) {
+        uint8_t program[] = {4, 2, (uint8_t)i, (uint8_t)(i >> 8), 5};
+        CHECK_TEXT(receive(&b, 2, program, sizeof program), "delivered port-5");
+        CU_ASSERT_EQUAL(memcmp(b.last, program + 2, 2), 0);
+    }
+    struct cache_counts counts = cache_counts(b.ctx.execution->cache);
+    CU_ASSERT_EQUAL(counts.entries, CACHE_ENTRIES);
+    CU_ASSERT_EQUAL(counts.evictions, 2 * CACHE_ENTRIES);
+    bench_close(&b);
+}
+
+/* Large ones, so that octets and not entries are what runs out. */
+static void large_programs_evict_each_other(void)
+{
+    struct bench b;
+    uint8_t program[3000];
+    bench_open(&b, flat_text);
+    for (unsigned i = 0; i < 400; i++) {
+        memset(program, 8, sizeof program); /* never gets past the second: out of stack */
+        for (unsigned k = 0; k + 1 < sizeof program; k += 2) program[k + 1] = 7;
+        program[0] = (uint8_t)(i & 1 ? 8 : 6);
+        memcpy(program + 2, (uint8_t[]){4, 2, (uint8_t)i, (uint8_t)(i >> 8), 7, 8}, 6);
+        CHECK_TEXT(receive(&b, 2, program, sizeof program), "dropped fuel");
+    }
+    CU_ASSERT(cache_counts(b.ctx.execution->cache).evictions > 0);
+    CHECK_TEXT(RECEIVE(&b, 2, 3), "delivered port-4");
+    bench_close(&b);
+}
+
+/* ---- damage ------------------------------------------------------------------------------------ */
+
+static const uint8_t golden[][16] = {
+    {15, 2, 15, 3, 4, 2, 'h', 'i', 5, 0},
+    {9, 4, 1, 'q', 7, 8, 7, 6, 7, 10},
+    {6, 14, 12, 13, 10, 1, 0xfe},
+};
+
+static void every_damaged_program_ends_in_a_named_outcome(void)
+{
+    struct bench b;
+    bench_open(&b, flat_text);
+    for (unsigned g = 0; g < sizeof golden / sizeof *golden; g++) {
+        uint32_t length = golden[g][0];
+        for (uint32_t cut = 0; cut <= length; cut++) {
+            const char *text = receive(&b, 2, golden[g] + 1, cut);
+            CU_ASSERT(strlen(strchr(text, ' ')) > 1);
+        }
+        for (uint32_t at = 0; at < length; at++)
+            for (unsigned value = 0; value < 256; value++) {
+                uint8_t octets[16];
+                memcpy(octets, golden[g] + 1, length);
+                octets[at] = (uint8_t)value;
+                const char *text = receive(&b, 2, octets, length);
+                CU_ASSERT(strlen(strchr(text, ' ')) > 1);
+            }
+    }
+    bench_close(&b);
+}
+
+/* ---- refusals at load ------------------------------------------------------------------------------ */
+
+static void check_refused(struct vvm_node *node, const char *text, const char *part)
+{
+    char out[2048] = "";
+    CU_ASSERT_NOT_EQUAL(load_source(&node->control, "test.vml", text, strlen(text), NULL), 0);
+    FILE *to = fmemopen(out, sizeof out, "w");
+    print_pending(&node->control, to);
+    fclose(to);
+    if (!strstr(out, part)) fprintf(stderr, "    got: %s\n", out);
+    CU_ASSERT_PTR_NOT_NULL(strstr(out, part));
+}
+
+static void what_leaves_the_packet_profile_is_refused_with_its_chain(void)
+{
+    struct vvm_node *node;
+    CU_ASSERT_EQUAL_FATAL(node_open(NULL, &node), 0);
+    check_refused(node,
+                  "(vmlet bad)\n(define (helper x) (lambda () x))\n"
+                  "(define-instruction (make) (opcode 1) (takes v)\n  (helper v))",
+                  "calls helper");
+    check_refused(node, "(vmlet bad) (define-instruction (print) (opcode 1) (takes v) (display v) (next))",
+                  "display");
+    check_refused(node, "(vmlet bad) (define-set s) (define-member s (m x) (set-cdr! x x))", "member m");
+    check_refused(node, "(vmlet bad) (define-network n (match (udp 3)) (execute f)) (define (f) (display 1))",
+                  "calls f");
+    check_refused(node, "(vmlet bad) (define (f) (display 1)) (define-network n (match (udp 3)) (execute f))",
+                  "run n");
+    CU_ASSERT_PTR_NULL(match_lookup(node->current, MATCH_UDP, 3));
+    node_close(node);
+}
+
+static void malformed_networks_are_refused_by_name(void)
+{
+    struct vvm_node *node;
+    CU_ASSERT_EQUAL_FATAL(node_open(NULL, &node), 0);
+    check_refused(
+        node,
+        "(vmlet bad) (define-instruction (a) (opcode 1) (next)) (define-instruction (b) (opcode 1) (next))"
+        "(define (f) #t) (define-network n (match (udp 3)) (execute f) (instructions *))",
+        "opcode 1 is also that of");
+    check_refused(
+        node, "(vmlet bad) (define (f) #t) (define-network n (match (udp 3)) (execute f) (instructions a))",
+        "no such instruction");
+    check_refused(node, "(vmlet bad) (define (f) #t) (define-network n (match (udp 65536)) (execute f))",
+                  "out of range");
+    check_refused(node, "(vmlet bad) (define (f) #t) (define-network n (execute f))", "match");
+    check_refused(node, "(vmlet bad) (define-program p (label u32))", "label");
+    check_refused(node,
+                  "(vmlet bad) (define-instruction (a (l label)) (opcode 1) (takes c)"
+                  " (if c (push-handler l) #f) (next))",
+                  "rule handler");
+    node_close(node);
+}
+
+/* ---- networks test themselves ------------------------------------------------------------------------ */
+
+static void run_language_tests(const char *path)
+{
+    struct vvm_node *node;
+    struct vvm_vmlet *vmlet;
+    vvm_value result;
+    CU_ASSERT_EQUAL_FATAL(node_open(NULL, &node), 0);
+    struct vvm_context *ctx = &node->control;
+    if (load_file(ctx, path, &vmlet)) print_pending(ctx, stderr);
+    vvm_value quoted = make_pair(ctx, intern(node, "quote"), make_pair(ctx, vmlet->name, VALUE_NULL));
+    vvm_value form = make_pair(ctx, intern(node, "run-tests"), make_pair(ctx, quoted, VALUE_NULL));
+    CU_ASSERT_EQUAL_FATAL(eval_datum(ctx, node->core, form, &result), 0);
+    CU_ASSERT(fixnum_value(car_of(result)) > 0);
+    CU_ASSERT_EQUAL(fixnum_value(cdr_of(result)), 0);
+    node_close(node);
+}
+
+static void the_toy_network_passes_its_tests(void) { run_language_tests(VVM_SOURCE "/netvmlets/hop.vml"); }
+static void the_fold_network_passes_its_tests(void)
+{
+    run_language_tests(VVM_SOURCE "/tests/networks/fold.vml");
+}
+static void envelopes_and_routes_pass_their_tests(void)
+{
+    run_language_tests(VVM_SOURCE "/netvmlets/anep.vml");
+    run_language_tests(VVM_SOURCE "/netvmlets/route.vml");
+}
+
+#define ADD(test) CU_add_test(suite, #test, test)
+
+void wire_tests(CU_pSuite suite)
+{
+    ADD(each_rule_alone_refuses_its_program);
+    ADD(the_rule_view_refuses_hidden_opcodes);
+    ADD(the_rule_functions_refuses_long_tables);
+    ADD(the_rule_size_refuses_long_functions);
+    ADD(loops_and_flows_that_are_in_order_pass);
+    ADD(a_loop_without_end_is_stopped_and_the_next_packet_runs);
+    ADD(what_runs_is_what_was_verified);
+    ADD(packets_have_one_owner_and_one_end);
+    ADD(fuel_does_not_depend_on_the_cache);
+    ADD(the_cache_stays_within_its_bounds);
+    ADD(large_programs_evict_each_other);
+    ADD(every_damaged_program_ends_in_a_named_outcome);
+    ADD(what_leaves_the_packet_profile_is_refused_with_its_chain);
+    ADD(malformed_networks_are_refused_by_name);
+    ADD(the_toy_network_passes_its_tests);
+    ADD(the_fold_network_passes_its_tests);
+    ADD(envelopes_and_routes_pass_their_tests);
+}
