@@ -176,11 +176,10 @@ static void test_loop(void)
 
 static void test_fuel(void)
 {
-    struct vvm_options options = {.load_fuel = 10000};
     struct draft *d = draft_open(NULL);
     uint64_t v;
     uint32_t f = write_loop(d);
-    d->node->options.load_fuel = options.load_fuel;
+    d->node->options.load_fuel = 10000; /* the node has opened */
     CU_ASSERT_EQUAL(run(d, f, &v, 10), 0);
     /* 2 + jump before the loop, 4 a turn, 1 + return at its end */
     CU_ASSERT_EQUAL(d->node->control.fuel, 10000 - (3 + 10 * 4 + 1));
@@ -572,7 +571,8 @@ static void test_packet_writes(void)
 
 static void test_heap_limit(void)
 {
-    struct draft *d = draft_open(NULL);
+    struct vvm_options options = {.heap_limit = (size_t)16 << 20};
+    struct draft *d = draft_open(&options);
     struct vvm_context *ctx = &d->node->control;
     uint64_t v;
     uint32_t guard = write_guard(d, write_consing(d));
