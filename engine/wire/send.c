@@ -20,15 +20,21 @@
 
 /* ---- sealing ------------------------------------------------------------------------------ */
 
-/* (%seal-begin p) */
+/* (%seal-begin name hop p): what can be wrong is found before a layer is touched. */
 vvm_value primitive_seal_begin(struct vvm_context *ctx, unsigned n, const vvm_value *args)
 {
     (void)n;
     struct execution *x = execution_of(ctx);
-    const struct vvm_packet *p = x ? packet_argument(ctx, "send", 2, args[0]) : NULL;
+    if (!x) return VALUE_EXCEPTION;
+    const char *name = is_symbol(args[0]) ? symbol_name(args[0]) : "send";
+    if (!is_fixnum(args[1]) || fixnum_value(args[1]) < 0) return raise_type(ctx, name, 1, "hop", args[1]);
+    const struct vvm_packet *p = packet_argument(ctx, name, 2, args[2]);
     if (!p) return VALUE_EXCEPTION;
+    if (p == x->received && is_symbol_named(args[0], "emit"))
+        return raise_type(ctx, name, 2, "packet that was made here; (send hop packet) sends the received one",
+                          args[2]);
     x->sealing =
-        (struct sealing){.handle = value_pointer(args[0]), .network = ctx->network, .inner = p->head};
+        (struct sealing){.handle = value_pointer(args[2]), .network = ctx->network, .inner = p->head};
     return VALUE_UNSPECIFIED;
 }
 
@@ -123,6 +129,13 @@ static struct vvm_packet *sealed_packet(struct vvm_context *ctx, const char *nam
     return NULL;
 }
 
+/* A packet made here has gone, or was dropped for a reason. */
+static void count_made(struct vvm_context *ctx, const char *reason)
+{
+    ledger_count_named(ctx, reason ? LEDGER_DROPPED : LEDGER_SENT,
+                       reason ? reason : network_name(ctx->network));
+}
+
 /* (%transmit hop p): the received packet goes, or one made here in its place; the execution ends. */
 vvm_value primitive_transmit(struct vvm_context *ctx, unsigned n, const vvm_value *args)
 {
@@ -140,7 +153,7 @@ vvm_value primitive_transmit(struct vvm_context *ctx, unsigned n, const vvm_valu
         execution_end(ctx, outcome, reason ? reason : name);
         return halt(ctx);
     }
-    ledger_count_named(ctx, reason ? LEDGER_DROPPED : LEDGER_SENT, reason ? reason : name);
+    count_made(ctx, reason);
     execution_end(ctx, OUTCOME_CONSUMED, "answered");
     return halt(ctx);
 }
@@ -151,36 +164,21 @@ vvm_value primitive_emit(struct vvm_context *ctx, unsigned n, const vvm_value *a
     (void)n;
     struct vvm_packet *p = sealed_packet(ctx, "emit", args);
     if (!p) return VALUE_EXCEPTION;
-    if (!execution_release(ctx->execution, p))
-        return raise_type(ctx, "emit", 2,
-                          "packet that was made here; (send hop packet) sends the received one", args[1]);
+    if (!execution_release(ctx->execution, p)) return seal_error(ctx, "the packet was not made here");
     const char *reason = hand_over(ctx, p, (uint64_t)fixnum_value(args[0]));
-    ledger_count_named(ctx, reason ? LEDGER_DROPPED : LEDGER_SENT,
-                       reason ? reason : network_name(ctx->network));
+    count_made(ctx, reason);
     return make_boolean(!reason);
 }
 
-/* ---- other ends ------------------------------------------------------------------------------- */
-
-/* Text of a literal reason or cause, zero-terminated in the room. */
-static bool literal_text(vvm_value v, char room[OUTCOME_NAME])
-{
-    uint8_t octets[OUTCOME_NAME - 1];
-    size_t length = 0;
-    if (!is_symbol(v) && !is_string(v)) return false;
-    const uint8_t *text = name_octets(NULL, v, octets, sizeof octets, &length);
-    if (!text) return false;
-    snprintf(room, OUTCOME_NAME, "%.*s", (int)length, (const char *)text);
-    return true;
-}
+/* ---- other ends: their names are symbols, which never come from the wire
+ * ------------------------------------------------------------------------------- */
 
 static vvm_value end_named(struct vvm_context *ctx, const char *primitive, enum outcome outcome,
                            vvm_value name)
 {
-    char text[OUTCOME_NAME];
     if (!execution_of(ctx)) return VALUE_EXCEPTION;
-    if (!literal_text(name, text)) return raise_type(ctx, primitive, 1, "symbol or short string", name);
-    execution_end(ctx, outcome, text);
+    if (!is_symbol(name)) return raise_type(ctx, primitive, 1, "symbol", name);
+    execution_end(ctx, outcome, symbol_name(name));
     return halt(ctx);
 }
 
@@ -233,14 +231,12 @@ static struct vvm_pool *pool_of(struct vvm_context *ctx)
 static vvm_value create(struct vvm_context *ctx, const char *primitive, const struct vvm_packet *from,
                         vvm_value cause)
 {
-    char text[OUTCOME_NAME];
     struct vvm_pool *pool = pool_of(ctx);
-    if (!literal_text(cause, text))
-        return raise_type(ctx, primitive, from ? 2 : 1, "symbol or short string", cause);
+    if (!is_symbol(cause)) return raise_type(ctx, primitive, from ? 2 : 1, "symbol", cause);
     struct vvm_packet *p = pool ? (from ? packet_copy(pool, from) : pool->alloc(pool)) : NULL;
     if (!p) return raise_error(ctx, ERROR_BUFFER, VALUE_DEFAULT);
     vvm_value handle = execution_adopt(ctx, ctx->execution, p);
-    if (handle != VALUE_EXCEPTION) ledger_count_named(ctx, LEDGER_CREATED, text);
+    if (handle != VALUE_EXCEPTION) ledger_count_named(ctx, LEDGER_CREATED, symbol_name(cause));
     return handle;
 }
 
