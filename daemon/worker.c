@@ -82,6 +82,7 @@ static int flush(struct worker *worker, unsigned device)
     }
     queue->count -= (unsigned)taken;
     memmove(queue->packets, queue->packets + taken, queue->count * sizeof *queue->packets);
+    memmove(queue->senders, queue->senders + taken, queue->count * sizeof *queue->senders);
     return 0;
 }
 
@@ -141,6 +142,7 @@ static int transmit(struct worker *worker, struct vvm_packet **packet, uint16_t 
     *packet = own;
     err = seal(worker, port, own, address, outermost, reason);
     if (err) return err;
+    queue->senders[queue->count] = worker->context.network;
     queue->packets[queue->count++] = own;
     return 0;
 }
@@ -319,16 +321,25 @@ int worker_open(struct worker *worker, struct router *router)
     return 0;
 }
 
+/* What was booked as sent and never left becomes dropped. */
+static void abandon(struct worker *worker, struct transmit_queue *queue)
+{
+    struct vvm_context *ctx = &worker->context;
+    unsigned i;
+
+    for (i = 0; i < queue->count; i++) {
+        ledger_count(ctx, ledger_row(ctx->node, LEDGER_SENT, network_name(queue->senders[i])), -1);
+        ledger_count_named(ctx, LEDGER_DROPPED, "port-closed");
+        packet_free(queue->packets[i]);
+    }
+    queue->count = 0;
+}
+
 void worker_close(struct worker *worker)
 {
-    unsigned device, i;
+    unsigned device;
 
-    for (device = 0; device < worker->router->port_count; device++) {
-        struct transmit_queue *queue = &worker->queues[device];
-
-        for (i = 0; i < queue->count; i++) packet_free(queue->packets[i]);
-        queue->count = 0;
-    }
+    for (device = 0; device < worker->router->port_count; device++) abandon(worker, &worker->queues[device]);
     context_close(&worker->context);
     buffer_pool_close(worker->made);
     worker->made = NULL;

@@ -31,6 +31,7 @@ struct carrier_choice {
 
 struct transmit_queue {
     struct vvm_packet *packets[PORT_BURST];
+    const struct network *senders[PORT_BURST]; /* under whose name each was booked as sent */
     unsigned count;
 };
 
