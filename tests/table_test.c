@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../engine/load.h"
 #include "../engine/octets_access.h"
 #include "../engine/table/siphash.h"
 #include "../engine/table/table.h"
@@ -351,6 +352,25 @@ static void arrays_keep_their_width(void)
     }
 }
 
+/* ---- loads ---- */
+
+/* The error that ends the load holds the table's handle: it outlives the table. */
+static void tables_of_an_abandoned_load_are_gone(void)
+{
+    static const char source[] =
+        "(define-table t (key u8) (value u8) (entries 4)) (table-put! t 1 1) (raise t)";
+    struct vvm_node *node;
+    struct vvm_vmlet *v;
+    CU_ASSERT_EQUAL_FATAL(node_open(NULL, &node), 0);
+    CU_ASSERT_NOT_EQUAL(load_source(&node->control, "t", source, sizeof source - 1, &v), 0);
+    vvm_value handle = node->control.pending.value;
+    CU_ASSERT_FATAL(has_type(handle, TYPE_TABLE));
+    CU_ASSERT_PTR_NULL(table_of(handle));
+    CU_ASSERT_EQUAL(primitive_named(node, "table-count")->call(&node->control, 1, &handle), VALUE_EXCEPTION);
+    CU_ASSERT_EQUAL(load_source(&node->control, "t", source, sizeof source - 1 - strlen("(raise t)"), &v), 0);
+    node_close(node);
+}
+
 void table_tests(CU_pSuite suite)
 {
     CU_add_test(suite, "siphash gives the published vector", siphash_gives_the_published_vector);
@@ -366,4 +386,5 @@ void table_tests(CU_pSuite suite)
     CU_add_test(suite, "lpm fills to its capacity", lpm_fills_to_its_capacity);
     CU_add_test(suite, "look-ups see the old route or the new", look_ups_see_the_old_route_or_the_new);
     CU_add_test(suite, "arrays keep their width", arrays_keep_their_width);
+    CU_add_test(suite, "tables of an abandoned load are gone", tables_of_an_abandoned_load_are_gone);
 }
