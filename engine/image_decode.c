@@ -360,7 +360,10 @@ int image_decode(struct vvm_node *node, const uint8_t *data, size_t length, stru
     struct image_decoder d = {
         .in = {.at = data, .end = data + length}, .node = node, .budget = IMAGE_UNPACKED};
     struct vvm_vmlet *vmlet = calloc(1, sizeof *vmlet);
-    if (!vmlet) return -ENOMEM;
+    if (!vmlet) {
+        snprintf(why, room, "out of memory");
+        return -ENOMEM;
+    }
     vmlet->name = VALUE_FALSE;
     vmlet->header = VALUE_NULL;
     vmlet->environment = node->core;

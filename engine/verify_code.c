@@ -59,7 +59,9 @@ static int check_slot(struct verifier *v, uint32_t at, struct operand_format o, 
     enum slot_type actual = slot_type_of(v->f, slot);
     if (type_fits(v, row, w, o.type, actual)) return 0;
     bool callee = o.type == SLOT_RESULT && row->a.kind == OPERAND_DST;
-    enum slot_type wanted = o.type == SLOT_RESULT ? result_type(v, row, w) : (enum slot_type)o.type;
+    enum slot_type wanted = (enum slot_type)o.type;
+    if (o.type == SLOT_RESULT) wanted = result_type(v, row, w);
+    if (o.type == SLOT_SAME) wanted = slot_type_of(v->f, word_a(w));
     return refuse(v, callee ? RULE_SIGNATURE : RULE_SLOT_TYPE, at, "%s: slot %u has type %s, not %s",
                   row->name, slot, slot_type_name(actual), slot_type_name(wanted));
 }

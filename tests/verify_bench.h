@@ -115,6 +115,14 @@ static inline void sign_all(struct bench *t)
     }
 }
 
+/* verify_samples.c */
+struct sample {
+    enum verify_rule rule;
+    void (*build)(struct bench *t);
+};
+extern const struct sample samples[];
+extern const size_t sample_count;
+
 /* verify_row_test.c: every row of the instruction table */
 void verify_row_tests(CU_pSuite suite);
 /* effects_test.c */
