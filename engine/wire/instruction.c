@@ -179,11 +179,22 @@ static int fill_row(struct vvm_context *ctx, const struct vvm_generation *g, str
         return -EINVAL;
     }
     w->row.name = symbol_name(w->name);
-    w->row.doc = "";
     w->row.cost = (uint16_t)cost;
     w->row.effects = function_effects(ctx->node, g, w->body, 0, NULL, 0);
     w->row.wire = w;
     return 0;
+}
+
+/* (doc "...") of the clauses, as octets for people. */
+static void fill_doc(struct kept_instruction *k)
+{
+    vvm_value doc = clause_of(k->descriptor, "doc");
+    k->instruction.row.doc = k->doc;
+    if (!is_pair(doc) || !is_string(car_of(doc))) return;
+    const struct string *s = value_pointer(car_of(doc));
+    uint64_t length = header_length(s->header);
+    if (length > sizeof k->doc - 1) length = sizeof k->doc - 1;
+    for (uint64_t i = 0; i < length; i++) k->doc[i] = s->chars[i] < 127 ? (char)s->chars[i] : '?';
 }
 
 /* (%define-instruction 'name 'descriptor closure) */
@@ -204,6 +215,7 @@ vvm_value primitive_define_instruction(struct vvm_context *ctx, unsigned n, cons
     k->next = ctx->node->wire->instructions;
     ctx->node->wire->instructions = k;
     k->descriptor = args[1];
+    fill_doc(k);
     struct wire_instruction *w = &k->instruction;
     const struct closure *closure = value_pointer(args[2]);
     w->name = args[0];

@@ -110,7 +110,7 @@ struct match_table {
     uint32_t member_count;
     const struct wire_member **index; /* open hash of members by set and name; power of two */
     uint32_t index_size;
-    vvm_value tests; /* list of (name procedure vmlet), newest first */
+    vvm_value tests;      /* list of (name procedure vmlet), newest first */
     vvm_value primitives; /* list of (name owner descriptor . procedure), newest first */
 };
 
@@ -118,6 +118,7 @@ struct match_table {
 struct kept_instruction {
     struct wire_instruction instruction;
     vvm_value descriptor; /* the define-instruction's clauses */
+    char doc[200];        /* row.doc, cut to fit */
     struct kept_instruction *next;
 };
 
