@@ -124,16 +124,11 @@ static enum carrier_verdict peel_ip4(struct peeling *p)
     if (header > p->at.left) return VERDICT_TRUNCATED;
     if (sum_finish(sum_octets(0, p->at.at, header)) != 0) return VERDICT_BAD_IP_CHECKSUM;
 
-    cursor_skip(&c, 1);
-    cursor_u16(&c, &total);
-    cursor_skip(&c, 2);
-    cursor_u16(&c, &fragment);
-    cursor_u8(&c, &p->lifetime);
-    cursor_u8(&c, &protocol);
-    cursor_skip(&c, 2);
+    if (!cursor_skip(&c, 1) || !cursor_u16(&c, &total) || !cursor_skip(&c, 2) || !cursor_u16(&c, &fragment) ||
+        !cursor_u8(&c, &p->lifetime) || !cursor_u8(&c, &protocol) || !cursor_skip(&c, 2) || c.left < 8)
+        return VERDICT_TRUNCATED;
     addresses = sum_octets(0, c.at, 8);
     cursor_u32(&c, &p->peer);
-
     if (total < header) return VERDICT_BAD_IP_LENGTH;
     if (!cursor_trim(&p->at, total)) return VERDICT_TRUNCATED;
     if (fragment & IP4_MORE_OR_OFFSET) return VERDICT_FRAGMENT;

@@ -42,13 +42,9 @@ static inline bool cursor_u16(struct octet_cursor *c, uint16_t *v)
 
 static inline bool cursor_u32(struct octet_cursor *c, uint32_t *v)
 {
-    uint16_t high, low;
-
     if (c->left < 4) return false;
-    cursor_u16(c, &high);
-    cursor_u16(c, &low);
-    *v = (uint32_t)high << 16 | low;
-    return true;
+    *v = (uint32_t)c->at[0] << 24 | (uint32_t)c->at[1] << 16 | (uint32_t)c->at[2] << 8 | c->at[3];
+    return cursor_skip(c, 4);
 }
 
 /** Forget what lies beyond the next n octets (padding). False: there are fewer. */

@@ -80,7 +80,7 @@ static bool add_prefix(struct option_prefixes *list, const char *item, bool rout
     char text[64], *hop;
 
     if (list->count == OPTION_LIST || strlen(item) >= sizeof text) return false;
-    strcpy(text, item);
+    snprintf(text, sizeof text, "%s", item);
     hop = strchr(text, '=');
     if ((hop != NULL) != route) return false;
     if (hop) *hop++ = '\0';
@@ -162,7 +162,6 @@ static void getopt_tables(struct option *longs, char *shorts)
 {
     unsigned i;
 
-    *shorts++ = '+';
     *shorts++ = ':';
     for (i = 0; i < ROWS; i++) {
         int argument = rows[i].type == OPTION_FLAG ? no_argument : required_argument;
@@ -189,7 +188,7 @@ static const struct option_row *row_of(int code)
 static int read_arguments(struct settings *settings, int argc, char **argv, char *why, size_t room)
 {
     struct option longs[ROWS + 1];
-    char shorts[2 * ROWS + 3];
+    char shorts[2 * ROWS + 2];
     bool replaced[ROWS] = {false};
     int code;
 
@@ -248,6 +247,6 @@ void options_help(FILE *to)
                 row->letter ? "," : " ", left, row->help, row->environment ? " [" : "",
                 row->environment ? row->environment : "", row->environment ? "]" : "");
     }
-    fprintf(to, "\nOptions stand before the VMlets; -a and -R may be given again, or as a list with commas.\n"
+    fprintf(to, "\n-a and -R may be given again, or as a list with commas.\n"
                 "Exit: 0 done and balanced; 1 refused or failed; 2 wrong use.\n");
 }

@@ -106,15 +106,15 @@ static int open_input(struct port *port, struct pcap_file *file, const char *pat
 
     file->input = pcap_open_offline(path, reason);
     if (!file->input) {
-        snprintf(port->why, sizeof port->why, "%.80s cannot be replayed: %.120s: give a pcap file", path,
-                 reason);
+        snprintf(port->why, sizeof port->why, "cannot be replayed: %.200s: give a pcap file", reason);
         return -EIO;
     }
     kind = pcap_datalink(file->input);
     if (kind == DLT_EN10MB) return 0;
-    snprintf(port->why, sizeof port->why,
-             "%.80s has link type %.40s (%d), not Ethernet: capture on an Ethernet interface (not \"any\")",
-             path, pcap_datalink_val_to_name(kind) ? pcap_datalink_val_to_name(kind) : "unknown", kind);
+    snprintf(
+        port->why, sizeof port->why,
+        "the capture's link type is %.40s (%d), not Ethernet: capture on an Ethernet interface, not \"any\"",
+        pcap_datalink_val_to_name(kind) ? pcap_datalink_val_to_name(kind) : "unknown", kind);
     return -EPROTONOSUPPORT;
 }
 

@@ -72,6 +72,7 @@ static int flush(struct worker *worker, unsigned device)
 {
     struct transmit_queue *queue = &worker->queues[device];
     struct port *port = &worker->router->ports[device];
+    unsigned i;
     int taken;
 
     if (queue->count == 0) return 0;
@@ -81,8 +82,10 @@ static int flush(struct worker *worker, unsigned device)
         return taken;
     }
     queue->count -= (unsigned)taken;
-    memmove(queue->packets, queue->packets + taken, queue->count * sizeof *queue->packets);
-    memmove(queue->senders, queue->senders + taken, queue->count * sizeof *queue->senders);
+    for (i = 0; taken && i < queue->count; i++) {
+        queue->packets[i] = queue->packets[i + (unsigned)taken];
+        queue->senders[i] = queue->senders[i + (unsigned)taken];
+    }
     return 0;
 }
 
