@@ -9,6 +9,7 @@
 
 #include "../engine/environment.h"
 #include "../engine/load.h"
+#include "../engine/vmlet.h"
 #include "../engine/wire/execution.h"
 #include "suites.h"
 
@@ -422,6 +423,31 @@ static void large_programs_evict_each_other(void)
     bench_close(&b);
 }
 
+static void evaluate(struct vvm_node *node, const char *vmlet, const char *text)
+{
+    struct vvm_vmlet *v = vmlet_named(node, intern(node, vmlet));
+    struct reader reader;
+    vvm_value datum, result;
+    reader_init(&reader, &node->control, v->environment, 0, text, strlen(text));
+    CU_ASSERT_EQUAL_FATAL(reader_next(&reader, &datum), 0);
+    CU_ASSERT_EQUAL(eval_datum(&node->control, v->environment, datum, &result), 0);
+}
+
+static void a_new_body_is_in_force_for_programs_seen_before(void)
+{
+    struct bench b;
+    bench_open(&b, flat_text);
+    const struct network *before = network_at(&b, 2);
+    CHECK_TEXT(RECEIVE(&b, 2, 3), "delivered port-4");
+    evaluate(b.node, "flat", "(define unrelated 1)");
+    CU_ASSERT_PTR_EQUAL(network_at(&b, 2), before);
+    evaluate(b.node, "flat", "(define-instruction (deliver) (opcode 3) (deliver-to 77 packet))");
+    CU_ASSERT_PTR_NOT_EQUAL(network_at(&b, 2), before);
+    CHECK_TEXT(RECEIVE(&b, 2, 3), "delivered port-77");
+    CU_ASSERT_EQUAL(cache_counts(b.ctx.execution->cache).misses, 2);
+    bench_close(&b);
+}
+
 /* ---- damage ------------------------------------------------------------------------------------ */
 
 static const uint8_t golden[][16] = {
@@ -551,6 +577,7 @@ void wire_tests(CU_pSuite suite)
     ADD(fuel_does_not_depend_on_the_cache);
     ADD(the_cache_stays_within_its_bounds);
     ADD(large_programs_evict_each_other);
+    ADD(a_new_body_is_in_force_for_programs_seen_before);
     ADD(every_damaged_program_ends_in_a_named_outcome);
     ADD(what_leaves_the_packet_profile_is_refused_with_its_chain);
     ADD(malformed_networks_are_refused_by_name);
