@@ -12,11 +12,11 @@ out=${1:-first-light.pcap}
 run=vvm$$
 host=$run-host router=$run-router
 work=$(mktemp -d)
-dumper=
+dumper='' server=''
 
 clean() {
     trap - EXIT INT TERM HUP
-    [ -z "$dumper" ] || kill "$dumper" 2>/dev/null || true
+    for child in $dumper $server; do kill "$child" 2>/dev/null || true; done
     ip netns del "$host" 2>/dev/null || true
     ip netns del "$router" 2>/dev/null || true
     rm -rf "$work"
@@ -65,13 +65,14 @@ ordinary() {
     on_host bash -c 'echo ordinary >/dev/tcp/192.0.2.2/80' 2>/dev/null || true
     if command -v ping >/dev/null; then on_host ping -q -c 2 -i 0.2 192.0.2.2 >/dev/null || true; fi
     if command -v perl >/dev/null; then
-        on_router perl -MIO::Socket::INET -e '
+        ip netns exec "$router" perl -MIO::Socket::INET -e '
             $s = IO::Socket::INET->new(LocalPort => 8080, Listen => 1, ReuseAddr => 1) or exit; alarm 5;
             $c = $s->accept; print $c scalar <$c>;' &
         server=$!
         sleep 0.3
         on_host bash -c 'exec 3<>/dev/tcp/192.0.2.2/8080 && echo ordinary >&3 && cat <&3' >/dev/null || true
         wait "$server" || true
+        server=
     fi
     # three fragments, to a port that nobody claims
     on_host bash -c 'printf "%03500d" 0 >/dev/udp/192.0.2.2/9999' || true
