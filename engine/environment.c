@@ -127,3 +127,48 @@ int environment_import(struct vvm_environment *to, const struct vvm_environment 
     entry->doc = doc;
     return 0;
 }
+
+/* ---- taking back ------------------------------------------------------------------------ */
+
+struct saved_entry {
+    struct environment_entry *entry;
+    struct denotation denotation; /* doc: a copy of its own */
+};
+
+struct environment_snapshot {
+    uint32_t count;
+    struct saved_entry entries[];
+};
+
+struct environment_snapshot *environment_save(const struct vvm_environment *env)
+{
+    struct environment_snapshot *s = malloc(sizeof *s + env->entry_count * sizeof *s->entries);
+    if (!s) return NULL;
+    s->count = 0;
+    for (uint32_t i = 0; i < env->bucket_count; i++)
+        for (struct environment_entry *e = env->buckets[i]; e; e = e->next) {
+            struct saved_entry *saved = &s->entries[s->count++];
+            *saved = (struct saved_entry){e, e->denotation};
+            if (e->denotation.doc) saved->denotation.doc = strdup(e->denotation.doc); /* NULL: it is only a text */
+        }
+    assert(s->count == env->entry_count);
+    return s;
+}
+
+void environment_restore(struct vvm_environment *env, struct environment_snapshot *s)
+{
+    for (uint32_t i = 0; i < env->bucket_count; i++)
+        for (struct environment_entry *e = env->buckets[i]; e; e = e->next) {
+            free((char *)e->denotation.doc);
+            e->denotation = (struct denotation){.macro = VALUE_FALSE, .inline_form = VALUE_FALSE};
+        }
+    for (uint32_t i = 0; i < s->count; i++) s->entries[i].entry->denotation = s->entries[i].denotation;
+    free(s);
+}
+
+void environment_forget(struct environment_snapshot *s)
+{
+    if (!s) return;
+    for (uint32_t i = 0; i < s->count; i++) free((char *)s->entries[i].denotation.doc);
+    free(s);
+}

@@ -62,4 +62,10 @@ void environment_each(const struct vvm_environment *env,
 int environment_import(struct vvm_environment *to, const struct vvm_environment *from, vvm_value symbol,
                        vvm_value as);
 
+/** What the environment's own names mean now, to be restored (which frees the snapshot)
+ *  or forgotten when a form was refused or accepted. NULL: no memory. */
+struct environment_snapshot *environment_save(const struct vvm_environment *env);
+void environment_restore(struct vvm_environment *env, struct environment_snapshot *snapshot);
+void environment_forget(struct environment_snapshot *snapshot);
+
 #endif

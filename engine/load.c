@@ -125,8 +125,12 @@ int eval_datum(struct vvm_context *ctx, struct vvm_environment *env, vvm_value d
 {
     int begun = transaction_begin(ctx);
     if (begun < 0) return begun;
-    int err = eval_inside(ctx, env, datum, result);
-    return settle(ctx, transaction_end(ctx, begun, err));
+    struct environment_snapshot *names = begun ? environment_save(env) : NULL;
+    int err = begun && !names ? -ENOMEM : eval_inside(ctx, env, datum, result);
+    err = transaction_end(ctx, begun, err);
+    if (err && names) environment_restore(env, names);
+    else environment_forget(names);
+    return settle(ctx, err);
 }
 
 /* ---- sources -------------------------------------------------------------------------- */

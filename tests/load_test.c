@@ -97,6 +97,21 @@ static void test_core_is_shadowed_not_changed(void)
     node_close(node);
 }
 
+/* What a refused entry defined is gone, the names with it. */
+static void test_refused_entry_leaves_no_name(void)
+{
+    struct vvm_node *node = open_node();
+    CU_ASSERT_EQUAL(load_text(node, "(define (twice x) (* 2 x))"), 0);
+    CHECK_EVAL(node, "user", "(begin (define car 5) (define new 6) (vector-ref (vector) 1))", "error bounds");
+    CHECK_EVAL(node, "user", "(car '(1 2))", "1");
+    CHECK_EVAL(node, "user", "new", "error unbound");
+    CHECK_EVAL(node, "user", "(begin (define-syntax twice (syntax-rules () ((_ x) 'macro))) (if))", "error syntax");
+    CHECK_EVAL(node, "user", "(twice 4)", "8");
+    CHECK_EVAL(node, "user", "(begin (define (twice (n u8)) u8 n) (vector-ref (vector) 1))", "error bounds");
+    CHECK_EVAL(node, "user", "(twice 400)", "800");
+    node_close(node);
+}
+
 static void test_bad_headers(void)
 {
     static const char *const bad[] = {"(vmlet)", "(vmlet 5)", "(vmlet x 5)", "(vmlet x (version))",
@@ -208,6 +223,7 @@ void load_tests(CU_pSuite suite)
     CU_add_test(suite, "a refused load changes nothing", test_refused_load_changes_nothing);
     CU_add_test(suite, "names are private to their VMlet", test_names_are_private);
     CU_add_test(suite, "a core name is shadowed, not changed", test_core_is_shadowed_not_changed);
+    CU_add_test(suite, "a refused entry leaves no name", test_refused_entry_leaves_no_name);
     CU_add_test(suite, "malformed headers are refused", test_bad_headers);
     CU_add_test(suite, "imports are found beside the file", test_imports_from_files);
     CU_add_test(suite, "an error inside an expansion names what the user wrote", test_error_inside_expansion_names_the_user);
