@@ -83,20 +83,14 @@ static bool replace_frame(struct vvm_context *ctx, const struct vvm_function *f,
     return fuel_charge(ctx, f->entry_cost);
 }
 
-static bool enter(struct vvm_context *ctx, const struct vvm_function *f, const struct closure *closure,
-                  unsigned n, uint64_t *result)
+bool call_function(struct vvm_context *ctx, const struct vvm_function *f, const struct closure *closure,
+                   unsigned n, uint64_t *result)
 {
     uint64_t *args = frame_end(top_frame(ctx));
     if (!shape_arguments(ctx, f, n, args)) return false;
     if (result) return push_frame(ctx, f, closure, args, result);
     unsigned count = f->parameters + (f->flags & FUNCTION_REST ? 1u : 0u);
     return replace_frame(ctx, f, closure, args, count);
-}
-
-bool call_function(struct vvm_context *ctx, const struct vvm_function *f, const struct closure *closure,
-                   unsigned n, uint64_t *result)
-{
-    return enter(ctx, f, closure, n, result) || machine_exception(ctx, NULL);
 }
 
 /* ---- results ------------------------------------------------------------------- */
@@ -113,21 +107,23 @@ static bool give(struct vvm_context *ctx, vvm_value v, uint64_t *result)
     return true;
 }
 
-/* An error on the way of a call; a continuable raise may still bring a value. */
+/* A primitive raised something; if the raise is continuable, a value may still come. */
 static bool fail(struct vvm_context *ctx, uint64_t *result)
 {
-    if (!result && ctx->pending.kind == PENDING_RAISE && ctx->pending.continuable) {
+    if (ctx->pending.kind != PENDING_RAISE || !ctx->pending.continuable) return false;
+    if (!result) {
         result = top_frame(ctx)->result;
         ctx->frame_count--;
     }
-    return machine_exception(ctx, result);
+    ctx->continue_at = result;
+    return false;
 }
 
 static bool wrong_values(struct vvm_context *ctx, unsigned n, unsigned wanted, const char *more)
 {
     raise_message(ctx, ERROR_VALUES, VALUE_DEFAULT, "%u value%s returned where %s%u %s wanted", n,
                   n == 1 ? "" : "s", more, wanted, wanted == 1 ? "is" : "are");
-    return machine_exception(ctx, NULL);
+    return false;
 }
 
 bool receive_values(struct vvm_context *ctx, const uint64_t *at, unsigned n, const uint64_t *values)
@@ -138,7 +134,7 @@ bool receive_values(struct vvm_context *ctx, const uint64_t *at, unsigned n, con
     vvm_value list;
     if (rest) fixed = count - 1;
     if (rest ? n < fixed : n != fixed) return wrong_values(ctx, n, fixed, rest ? "at least " : "");
-    if (rest && !cons_rest(ctx, n - fixed, values + fixed, &list)) return machine_exception(ctx, NULL);
+    if (rest && !cons_rest(ctx, n - fixed, values + fixed, &list)) return false;
     for (unsigned i = 0; i < fixed; i++) {
         top->slots[tail_slot(at + 1, i)] = values[i];
         mark_word(ctx, &top->slots[tail_slot(at + 1, i)], WORD_TAGGED);
@@ -213,7 +209,7 @@ bool return_list(struct vvm_context *ctx, vvm_value list)
 {
     const uint64_t *values = frame_end(top_frame(ctx));
     int n = spread(ctx, list);
-    if (n < 0) return machine_exception(ctx, NULL);
+    if (n < 0) return false;
     return return_values(ctx, (unsigned)n, values);
 }
 
@@ -222,7 +218,7 @@ bool return_list(struct vvm_context *ctx, vvm_value list)
 bool call_escape(struct vvm_context *ctx, vvm_value procedure, uint64_t *result)
 {
     struct continuation *k = allocate(ctx, TYPE_CONTINUATION, 4, sizeof *k);
-    if (!k || !push_stub(ctx, STUB_ESCAPE, result)) return machine_exception(ctx, NULL);
+    if (!k || !push_stub(ctx, STUB_ESCAPE, result)) return false;
     struct frame *stub = top_frame(ctx);
     stub->serial = ++ctx->serial;
     k->frame = ctx->frame_count - 1;
@@ -236,7 +232,7 @@ bool call_escape(struct vvm_context *ctx, vvm_value procedure, uint64_t *result)
 static bool escape_error(struct vvm_context *ctx, const char *why)
 {
     raise_message(ctx, ERROR_ESCAPE, VALUE_DEFAULT, "%s", why);
-    return machine_exception(ctx, NULL);
+    return false;
 }
 
 /* Leave everything above the escape procedure's frame and return n values from it. */
@@ -248,7 +244,7 @@ static bool escape(struct vvm_context *ctx, const struct continuation *k, unsign
     if (k->frame < ctx->base_frame) return escape_error(ctx, "the escape crosses a boundary of C code");
     vvm_value winders = k->winders, list = VALUE_NULL;
     bool rewind = winders != ctx->winders;
-    if (rewind && n != 1 && !cons_rest(ctx, n, values, &list)) return machine_exception(ctx, NULL);
+    if (rewind && n != 1 && !cons_rest(ctx, n, values, &list)) return false;
     ctx->frame_count = (uint32_t)k->frame + 1;
     ctx->handler_count = (uint32_t)k->handlers;
     close_reserve(ctx);
@@ -282,9 +278,9 @@ static bool call_primitive(struct vvm_context *ctx, const struct primitive_row *
 {
     if ((int)n < row->least || (row->most >= 0 && (int)n > row->most)) {
         wrong_count(ctx, row->name, n, row->least, row->most);
-        return machine_exception(ctx, NULL);
+        return false;
     }
-    if (!fuel_charge(ctx, row->cost)) return machine_exception(ctx, NULL);
+    if (!fuel_charge(ctx, row->cost)) return false;
     vvm_value v = row->call(ctx, n, frame_end(top_frame(ctx)));
     return v == VALUE_EXCEPTION ? fail(ctx, result) : give(ctx, v, result);
 }
@@ -301,20 +297,20 @@ static bool call_cases(struct vvm_context *ctx, vvm_value cases, unsigned n, uin
     }
     raise_message(ctx, ERROR_ARITY, VALUE_DEFAULT, "no clause of the case-lambda takes %u argument%s", n,
                   n == 1 ? "" : "s");
-    return machine_exception(ctx, NULL);
+    return false;
 }
 
 static bool call_parameter(struct vvm_context *ctx, vvm_value parameter, unsigned n, uint64_t *result)
 {
     if (n == 0) return give(ctx, ((struct vector *)value_pointer(parameter))->items[0], result);
     wrong_count(ctx, "the parameter", n, 0, 0);
-    return machine_exception(ctx, NULL);
+    return false;
 }
 
 static bool not_procedure(struct vvm_context *ctx, vvm_value v)
 {
     raise_error(ctx, ERROR_NOT_PROCEDURE, v);
-    return machine_exception(ctx, NULL);
+    return false;
 }
 
 bool call_procedure(struct vvm_context *ctx, vvm_value procedure, unsigned n, uint64_t *result)
@@ -351,13 +347,13 @@ bool call_global(struct vvm_context *ctx, const struct link *link, unsigned n, u
     const struct binding *b = link->global < g->binding_count ? &g->bindings[link->global] : NULL;
     if (!b || b->value == VALUE_UNDEFINED) {
         raise_error(ctx, ERROR_UNBOUND, link->name);
-        return machine_exception(ctx, NULL);
+        return false;
     }
     if (b->function && b->signature == link->signature)
         return call_function(ctx, b->function, NULL, n, result);
     if (all_tagged(signature_at(ctx->node, link->signature))) return call_procedure(ctx, b->value, n, result);
     raise_error(ctx, ERROR_SIGNATURE, link->name);
-    return machine_exception(ctx, NULL);
+    return false;
 }
 
 bool call_member(struct vvm_context *ctx, vvm_value member, unsigned n, uint64_t *result)
@@ -365,19 +361,19 @@ bool call_member(struct vvm_context *ctx, vvm_value member, unsigned n, uint64_t
     vvm_value procedure = member_procedure(member);
     if (procedure != VALUE_FALSE) return call_procedure(ctx, procedure, n, result);
     raise_type(ctx, "the call of a member", 1, "member", member);
-    return machine_exception(ctx, NULL);
+    return false;
 }
 
 bool apply_procedure(struct vvm_context *ctx, vvm_value procedure, vvm_value list, uint64_t *result)
 {
     int n = spread(ctx, list);
-    if (n < 0) return machine_exception(ctx, NULL);
+    if (n < 0) return false;
     return call_procedure(ctx, procedure, (unsigned)n, result);
 }
 
 bool apply_member(struct vvm_context *ctx, vvm_value member, vvm_value list, uint64_t *result)
 {
     int n = spread(ctx, list);
-    if (n < 0) return machine_exception(ctx, NULL);
+    if (n < 0) return false;
     return call_member(ctx, member, (unsigned)n, result);
 }

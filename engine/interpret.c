@@ -307,7 +307,7 @@ static vvm_value global_set(struct vvm_context *ctx, const struct vvm_unit *unit
 /* A slow path that changes frames. */
 #define CONTROL(call)                                                                                        \
     do {                                                                                                     \
-        if (!(call)) return false;                                                                           \
+        if (!(call)) goto exception;                                                                         \
         RELOAD();                                                                                            \
     } while (0)
 /* A slow path that answers a tagged value for slot a, or an exception. */
@@ -807,9 +807,11 @@ op_CALL_PRIMITIVE : {
     next = pc + LISTED(word_c(w));
     GATHER();
     SYNC(next);
-    result = &A;
     vvm_value v = fn->unit->primitives[word_b(w)]->call(ctx, word_c(w), ARGUMENTS);
-    if (__builtin_expect(v == VALUE_EXCEPTION, 0)) CONTROL(machine_exception(ctx, result));
+    if (__builtin_expect(v == VALUE_EXCEPTION, 0)) {
+        ctx->continue_at = &A;
+        goto exception;
+    }
     fuel = ctx->fuel;
     TAGGED(v);
     pc = next;
@@ -899,7 +901,8 @@ op_RAISE:
 op_RAISE_CONTINUABLE:
     SYNC(pc + 1);
     raise_value(ctx, B, true);
-    CONTROL(machine_exception(ctx, &A));
+    ctx->continue_at = &A;
+    goto exception;
 
     /* ---- wire instructions ---- */
 
@@ -967,5 +970,6 @@ out_of_fuel:
     SYNC(pc);
     trap(ctx, TRAP_FUEL);
 exception:
-    CONTROL(machine_exception(ctx, NULL));
+    if (!machine_exception(ctx)) return false;
+    RELOAD();
 }

@@ -9,9 +9,9 @@
  *
  * The protocol of slow paths: before one, the loop stores its fuel in ctx->fuel and
  * the word to go on at (or any word behind the instruction's first, for those that
- * can only fail) in the top frame's pc. A slow path leaves the state of the machine
- * in ctx->frames and answers true: go on with the top frame; or false: this run has
- * ended, ctx->pending says why.
+ * can only fail) in the top frame's pc. A slow path that answers true has left the
+ * state of the machine in ctx->frames: go on with the top frame. One that answers
+ * false (or VALUE_EXCEPTION) has set ctx->pending: the loop calls machine_exception.
  */
 #ifndef VVM_INTERPRET_H
 #define VVM_INTERPRET_H
@@ -87,8 +87,9 @@ vvm_value global_assign(struct vvm_context *ctx, const struct vvm_unit *unit, co
 
 /* ---- raise.c ---- */
 
-/** Act on ctx->pending. result: where a continuable raise delivers, or NULL. */
-bool machine_exception(struct vvm_context *ctx, uint64_t *result);
+/** Act on ctx->pending: true: a handler was entered, go on with the top frame; false:
+ *  the run has ended. */
+bool machine_exception(struct vvm_context *ctx);
 /** The error recursion or the trap NESTING is set; returns false. */
 bool too_deep(struct vvm_context *ctx);
 /** After frames were left: the reserve is closed again. */

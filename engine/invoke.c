@@ -80,7 +80,7 @@ bool invoke(struct vvm_context *ctx, const uint64_t *at)
     wire->pc = at + 1;
     if (!fuel_charge(ctx, row->row.cost - row->body->entry_cost) ||
         !take_all(ctx, wire, &row->shape, slots) || !push_frame(ctx, row->body, NULL, slots, &ctx->scratch))
-        return machine_exception(ctx, NULL);
+        return false;
     return true;
 }
 
@@ -138,9 +138,9 @@ static bool call_wire(struct vvm_context *ctx, struct frame *wire, const uint64_
     uint64_t *result = &wire->slots[base_slot(wire) + kept];
     wire->pc = then_word(wire, word_b(*at) >> 8);
     assert(n == callee->parameters);
-    if (wire->depth + 1u >= unit->depth) return too_deep(ctx) || machine_exception(ctx, NULL);
+    if (wire->depth + 1u >= unit->depth) return too_deep(ctx);
     memcpy(frame_end(wire), arguments, n * sizeof *arguments);
-    if (!push_frame(ctx, callee, NULL, frame_end(wire), result)) return machine_exception(ctx, NULL);
+    if (!push_frame(ctx, callee, NULL, frame_end(wire), result)) return false;
     top_frame(ctx)->depth = (uint16_t)(wire->depth + 1);
     return true;
 }
@@ -189,7 +189,7 @@ bool exit_push_handler(struct vvm_context *ctx, const uint64_t *at)
                         .frame = ctx->frame_count - 2,
                         .target = (uint32_t)operand_words(wire)[word_a(*at)],
                         .winders = ctx->winders};
-    return push_handler(ctx, h) || machine_exception(ctx, NULL);
+    return push_handler(ctx, h);
 }
 
 /* ---- what a body sees of its wire function -------------------------------------------- */
@@ -248,14 +248,13 @@ bool run_program(struct vvm_context *ctx, vvm_value program, unsigned n, const u
     assert(n >= 3);
     if (below->nesting >= PACKET_NESTING) {
         too_deep(ctx);
-        return machine_exception(ctx, NULL);
+        return false;
     }
-    if (program_prepare(ctx, program, args[0], args[1], args[2], view, &f, &arguments, &count))
-        return machine_exception(ctx, NULL);
+    if (program_prepare(ctx, program, args[0], args[1], args[2], view, &f, &arguments, &count)) return false;
     assert(count == f->parameters);
     uint64_t *slots = frame_end(below);
     memmove(slots, arguments, count * sizeof *slots);
-    if (!push_frame(ctx, f, NULL, slots, result)) return machine_exception(ctx, NULL);
+    if (!push_frame(ctx, f, NULL, slots, result)) return false;
     top_frame(ctx)->nesting++;
     return true;
 }

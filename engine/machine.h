@@ -54,23 +54,23 @@ struct line_entry {
 struct vvm_function {
     const uint64_t *code;
     uint32_t words;
-    uint16_t parameters;  /* fixed parameters; slots 0.. hold them; a rest list is one more slot */
-    uint16_t slots;       /* frame size, parameters included */
-    uint16_t captured;    /* values that its closure holds; 0 = needs no closure */
-    uint16_t handlers;    /* most handlers at one time */
-    uint8_t flags;        /* enum function_flag */
-    uint8_t result;       /* enum slot_type */
-    uint32_t entry_cost;  /* fuel of the first block; from the verifier */
-    uint32_t signature;   /* interned: parameter slot types, rest, result */
-    uint32_t index;       /* in its unit */
+    uint16_t parameters;       /* fixed parameters; slots 0.. hold them; a rest list is one more slot */
+    uint16_t slots;            /* frame size, parameters included */
+    uint16_t captured;         /* values that its closure holds; 0 = needs no closure */
+    uint16_t handlers;         /* most handlers at one time */
+    uint8_t flags;             /* enum function_flag */
+    uint8_t result;            /* enum slot_type */
+    uint32_t entry_cost;       /* fuel of the first block; from the verifier */
+    uint32_t signature;        /* interned: parameter slot types, rest, result */
+    uint32_t index;            /* in its unit */
     const uint8_t *slot_types; /* `slots` of enum slot_type */
     const struct line_entry *lines;
     uint32_t line_count;
-    vvm_value name;       /* symbol, or VALUE_FALSE */
-    uint64_t position;    /* of its definition */
+    vvm_value name;    /* symbol, or VALUE_FALSE */
+    uint64_t position; /* of its definition */
     struct vvm_unit *unit;
     const struct body_shape *shape; /* FUNCTION_BODY: see wire/wire.h; else NULL */
-    uint32_t own_effects; /* of its own instructions and primitives; from the verifier */
+    uint32_t own_effects;           /* of its own instructions and primitives; from the verifier */
 };
 
 /* A reference from code to a global by name; resolved to a global's number when
@@ -100,7 +100,7 @@ struct vvm_unit {
     uint32_t script_count;
     const struct wire_instruction **rows; /* FUNCTION_WIRE units only */
     uint32_t row_count;
-    uint32_t depth; /* FUNCTION_WIRE units: most calls inside each other, from define-program */
+    uint32_t depth;        /* FUNCTION_WIRE units: most calls inside each other, from define-program */
     struct vvm_unit *next; /* of the same VMlet */
     struct constant_block *blocks; /* memory of the constants; see unit.c */
     bool verified;
@@ -134,14 +134,16 @@ typedef vvm_value (*primitive_fn)(struct vvm_context *ctx, unsigned n, const vvm
 struct primitive_row {
     const char *name;
     primitive_fn call;
-    int8_t least, most;  /* numbers of arguments; most -1 = any number */
-    uint16_t cost;       /* fuel, charged with the block; octets are charged by the primitive, see fuel_octets */
-    uint32_t effects;    /* enum effect */
+    int8_t least, most; /* numbers of arguments; most -1 = any number */
+    uint16_t cost;    /* fuel, charged with the block; octets are charged by the primitive, see fuel_octets */
+    uint32_t effects; /* enum effect */
     const char *signature; /* for people: "list -> integer" */
     const char *doc;
 };
-#define PRIMITIVE(name, fn, least, most, cost, effects, signature, doc) \
-    { name, fn, least, most, cost, effects, signature, doc }
+#define PRIMITIVE(name, fn, least, most, cost, effects, signature, doc)                                      \
+    {                                                                                                        \
+        name, fn, least, most, cost, effects, signature, doc                                                 \
+    }
 
 struct primitive_object { /* a primitive as a value */
     uint64_t header;
@@ -226,45 +228,45 @@ struct vvm_generation {
 
 struct frame {
     const struct vvm_function *function;
-    const uint64_t *pc;  /* where to go on when the callee returns */
-    uint64_t *slots;     /* fp */
-    uint64_t *result;    /* where this frame's own result goes */
+    const uint64_t *pc; /* where to go on when the callee returns */
+    uint64_t *slots;    /* fp */
+    uint64_t *result;   /* where this frame's own result goes */
     const struct closure *closure;
-    uint32_t invoke;     /* wire frame: word index of the INVOKE being run */
-    uint16_t nesting;    /* programs inside programs */
-    uint16_t depth;      /* wire frame: calls of its program's functions below it */
-    uint16_t handlers;   /* ctx->handler_count when the frame began */
-    uint64_t serial;     /* escape procedures: which activation */
+    uint32_t invoke;   /* wire frame: word index of the INVOKE being run */
+    uint16_t nesting;  /* programs inside programs */
+    uint16_t depth;    /* wire frame: calls of its program's functions below it */
+    uint16_t handlers; /* ctx->handler_count when the frame began */
+    uint64_t serial;   /* escape procedures: which activation */
 };
 
 enum handler_kind { HANDLER_REGION, HANDLER_PROCEDURE, HANDLER_MASK };
 struct handler {
     uint8_t kind;
-    uint16_t slot;      /* REGION: where the raised value goes */
-    uint32_t frame;     /* REGION: index of its frame; MASK: handler count to look below */
-    uint32_t target;    /* REGION: word index in its function */
-    uint32_t cost;      /* REGION: fuel of the target block */
+    uint16_t slot;   /* REGION: where the raised value goes */
+    uint32_t frame;  /* REGION: index of its frame; MASK: handler count to look below */
+    uint32_t target; /* REGION: word index in its function */
+    uint32_t cost;   /* REGION: fuel of the target block */
     vvm_value procedure;
-    vvm_value winders;  /* REGION: ctx->winders when it was pushed */
+    vvm_value winders; /* REGION: ctx->winders when it was pushed */
 };
 
-#define LOAD_STACK_WORDS (1u << 20) /* value stack of the load profile: 8 MiB */
-#define LOAD_FRAMES (1u << 16)
-#define PACKET_FRAMES 512
+#define LOAD_STACK_WORDS   (1u << 20) /* value stack of the load profile: 8 MiB */
+#define LOAD_FRAMES        (1u << 16)
+#define PACKET_FRAMES      512
 #define PACKET_STACK_WORDS 32768
-#define PACKET_NESTING 32
+#define PACKET_NESTING     32
 
 /* Allocation goes through `free`..`end`: the arena's window when a packet runs,
  * else the control heap's current chunk; allocate() refills or refuses. */
 struct vvm_context {
     struct vvm_node *node;
     const struct vvm_generation *generation; /* pinned while something runs */
-    bool packet_profile; /* running for a packet */
+    bool packet_profile;                     /* running for a packet */
 
     uint8_t *free, *end;
     uint8_t *arena, *arena_end;
 
-    int64_t fuel;           /* < 0 traps; load profile starts from node->load_fuel */
+    int64_t fuel; /* < 0 traps; load profile starts from node->load_fuel */
     uint64_t *stack, *stack_end;
     struct frame *frames;
     uint32_t frame_count, frame_limit;
@@ -272,7 +274,7 @@ struct vvm_context {
     uint32_t handler_count, handler_limit;
     uint64_t serial;
     struct pending pending;
-    uint32_t depth; /* nested vvm_call from C: expander -> transformer -> eval ... */
+    uint32_t depth;    /* nested vvm_call from C: expander -> transformer -> eval ... */
     vvm_value winders; /* dynamic-wind's list; also parameterize. load profile */
     vvm_value trace;   /* back-trace of the last raise that nobody handled */
 
@@ -280,12 +282,13 @@ struct vvm_context {
     struct packet_object *packet;
     struct network *network;
     struct execution *execution;
-    void *host; /* daemon's worker */
+    void *host;              /* daemon's worker */
     uint64_t *ledger_counts; /* this context's counters, see ledger_attach */
 
     /* the machine's own; see interpret.c */
     uint32_t base_frame, base_handlers; /* of the innermost vvm_call: a raise does not cross them */
     uint64_t scratch;                   /* where unwanted results go */
+    uint64_t *continue_at;              /* a continuable raise is pending: where its value goes */
     struct shadow *shadow;              /* instrumented builds only: see instrument.c */
     void *epoch;                        /* record of this context; see generation.c */
     uint8_t owner;                      /* owner index put into the headers of new objects */
@@ -311,12 +314,14 @@ void context_close(struct vvm_context *ctx);
  *  not cleared. Arena or control heap, as the context stands. NULL when full, with
  *  ctx->pending a trap (packet) or the error heap-limit. */
 void *allocate(struct vvm_context *ctx, enum object_type type, uint64_t length, size_t bytes);
-vvm_value make_pair(struct vvm_context *ctx, vvm_value car, vvm_value cdr); /* or VALUE_EXCEPTION, as all make_* */
+vvm_value make_pair(struct vvm_context *ctx, vvm_value car,
+                    vvm_value cdr); /* or VALUE_EXCEPTION, as all make_* */
 vvm_value make_vector(struct vvm_context *ctx, size_t length, vvm_value fill);
 vvm_value make_bytes(struct vvm_context *ctx, size_t length); /* zeroed */
 vvm_value make_bytes_from(struct vvm_context *ctx, const void *octets, size_t length);
 vvm_value make_string(struct vvm_context *ctx, size_t length, uint32_t fill);
-vvm_value make_string_utf8(struct vvm_context *ctx, const char *text, size_t octets); /* malformed octets become U+FFFD */
+vvm_value make_string_utf8(struct vvm_context *ctx, const char *text,
+                           size_t octets); /* malformed octets become U+FFFD */
 vvm_value make_flonum(struct vvm_context *ctx, double d);
 /** Interned symbol; control thread only. Never VALUE_EXCEPTION except out of memory. */
 vvm_value intern(struct vvm_node *node, const char *name);
@@ -346,16 +351,16 @@ void root_remove(struct vvm_root *root);
 /* ---- node ------------------------------------------------------------------------------ */
 
 struct vvm_options {
-    size_t heap_limit;  /* octets of the control heap; 0 = 256 MiB */
-    int64_t load_fuel;  /* fuel of one load or REPL entry; 0 = 10^12 */
-    uint64_t (*clock)(void *);  /* nanoseconds, monotonic; NULL = CLOCK_MONOTONIC */
+    size_t heap_limit;         /* octets of the control heap; 0 = 256 MiB */
+    int64_t load_fuel;         /* fuel of one load or REPL entry; 0 = 10^12 */
+    uint64_t (*clock)(void *); /* nanoseconds, monotonic; NULL = CLOCK_MONOTONIC */
     void *clock_data;
-    FILE *output;       /* current-output-port at start; NULL = stdout */
-    uint64_t seed;      /* of hash keys and random numbers; 0 = from the system */
+    FILE *output;                              /* current-output-port at start; NULL = stdout */
+    uint64_t seed;                             /* of hash keys and random numbers; 0 = from the system */
     void (*exit_hook)(void *data, int status); /* what (exit) does; NULL: it is an error */
     void *exit_data;
     const char *const *arguments; /* what (command-line) answers, NULL-terminated; NULL: just "vvm" */
-    const char *path;   /* folders, colon-separated, in which imports are looked for; NULL = none */
+    const char *path;             /* folders, colon-separated, in which imports are looked for; NULL = none */
 };
 
 struct vvm_vmlet {
@@ -384,20 +389,23 @@ struct vvm_node {
     struct vvm_vmlet *refused;        /* by the last load; freed when the next begins */
     unsigned loading;                 /* loads in one another, by imports */
     struct vvm_environment *core;
-    struct vvm_context control;       /* the control thread's context */
+    struct vvm_context control; /* the control thread's context */
     struct vvm_root *roots;
-    struct file_names { char *names[256]; unsigned count; } files; /* 1.. */
+    struct file_names {
+        char *names[256];
+        unsigned count;
+    } files; /* 1.. */
     struct primitive_index *primitives;
     struct signature_table *signatures;
-    struct global_table *globals;     /* layers per global, see generation.c */
-    struct wire_state *wire;          /* networks, sets, tables, programs: wire/ */
-    struct epoch *epoch;              /* ck_epoch instance and records */
+    struct global_table *globals; /* layers per global, see generation.c */
+    struct wire_state *wire;      /* networks, sets, tables, programs: wire/ */
+    struct epoch *epoch;          /* ck_epoch instance and records */
     struct ledger *ledger;
-    struct table_registry *tables;    /* table/table.h */
-    void *host;                       /* the daemon's node */
-    struct runtime_state {            /* lib/: parameters that hold the standard ports; value 0 until made */
-        struct vvm_root ports[3];     /* input, output, error */
-        uint64_t symbols;             /* counter of generate-symbol */
+    struct table_registry *tables; /* table/table.h */
+    void *host;                    /* the daemon's node */
+    struct runtime_state {         /* lib/: parameters that hold the standard ports; value 0 until made */
+        struct vvm_root ports[3];  /* input, output, error */
+        uint64_t symbols;          /* counter of generate-symbol */
     } runtime;
     const struct vvm_host_ops *host_ops;
 };

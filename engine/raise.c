@@ -134,35 +134,40 @@ static uint32_t visible_handlers(const struct vvm_context *ctx)
     return count > ctx->base_handlers ? count : 0;
 }
 
-static bool enter_region(struct vvm_context *ctx, uint32_t index, vvm_value value)
+/* Go on at the handler's target, in its frame. */
+static bool enter_region(struct vvm_context *ctx, uint32_t index)
 {
     const struct handler h = ctx->handlers[index];
     struct frame *f = &ctx->frames[h.frame];
+    vvm_value value = ctx->pending.value;
     assert(h.frame > ctx->base_frame && h.frame < ctx->frame_count);
-    if (f->function->flags & FUNCTION_WIRE) value = network_map_error(ctx, value);
-    if (value == VALUE_EXCEPTION) return machine_exception(ctx, NULL);
-    ctx->pending.kind = PENDING_NONE;
-    ctx->handler_count = index;
+    ctx->handler_count = index; /* whatever fails from here on goes to a handler further out */
     ctx->frame_count = h.frame + 1;
     close_reserve(ctx);
+    if (f->function->flags & FUNCTION_WIRE) value = network_map_error(ctx, value);
+    if (value == VALUE_EXCEPTION) return false;
+    ctx->pending.kind = PENDING_NONE;
     f->slots[h.slot] = value;
     mark_word(ctx, &f->slots[h.slot], WORD_TAGGED);
     f->pc = f->function->code + h.target;
     mark_block(ctx, h.cost);
-    if (!fuel_charge(ctx, h.cost)) return machine_exception(ctx, NULL);
+    if (!fuel_charge(ctx, h.cost)) return false;
     return h.winders == ctx->winders || rewind_winders(ctx, h.winders);
 }
 
 /* Call a handler procedure, itself and all above it masked. */
-static bool enter_procedure(struct vvm_context *ctx, uint32_t index, uint64_t *result)
+static bool enter_procedure(struct vvm_context *ctx, uint32_t index)
 {
     vvm_value value = ctx->pending.value;
-    bool continuable = ctx->pending.continuable && result;
-    ctx->pending.kind = PENDING_NONE;
+    bool continuable = ctx->pending.continuable;
+    uint64_t *result = continuable ? ctx->continue_at : &ctx->scratch;
     enum stub stub = continuable ? STUB_CONTINUABLE : STUB_NON_CONTINUABLE;
-    if (!push_handler(ctx, (struct handler){.kind = HANDLER_MASK, .frame = index}) ||
-        !push_stub(ctx, stub, continuable ? result : &ctx->scratch))
-        return machine_exception(ctx, NULL);
+    ctx->pending.kind = PENDING_NONE;
+    if (!push_handler(ctx, (struct handler){.kind = HANDLER_MASK, .frame = index})) {
+        ctx->handler_count = index; /* no room to mask it: it is gone */
+        return false;
+    }
+    if (!push_stub(ctx, stub, result)) return false;
     struct frame *below = top_frame(ctx);
     *frame_end(below) = value;
     return call_procedure(ctx, ctx->handlers[index].procedure, 1, below->slots);
@@ -176,17 +181,19 @@ static bool leave(struct vvm_context *ctx)
     return false;
 }
 
-bool machine_exception(struct vvm_context *ctx, uint64_t *result)
+/* Each turn looks at fewer handlers, so it ends. */
+bool machine_exception(struct vvm_context *ctx)
 {
-    assert(ctx->pending.kind != PENDING_NONE);
-    if (ctx->pending.kind != PENDING_RAISE) return leave(ctx);
-    note_origin(ctx);
-    uint32_t count = visible_handlers(ctx);
-    if (!count) {
-        note_trace(ctx);
-        return leave(ctx);
+    for (;;) {
+        assert(ctx->pending.kind != PENDING_NONE);
+        if (ctx->pending.kind != PENDING_RAISE) return leave(ctx);
+        note_origin(ctx);
+        uint32_t count = visible_handlers(ctx);
+        if (!count) {
+            note_trace(ctx);
+            return leave(ctx);
+        }
+        bool region = ctx->handlers[count - 1].kind == HANDLER_REGION;
+        if (region ? enter_region(ctx, count - 1) : enter_procedure(ctx, count - 1)) return true;
     }
-    if (ctx->handlers[count - 1].kind == HANDLER_REGION)
-        return enter_region(ctx, count - 1, ctx->pending.value);
-    return enter_procedure(ctx, count - 1, result);
 }

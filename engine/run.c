@@ -41,6 +41,12 @@ static void run_end(struct vvm_context *ctx, const struct run *saved)
     ctx->depth--;
 }
 
+/* Run what was entered, or handle what prevented it. */
+static bool run_on(struct vvm_context *ctx, bool entered)
+{
+    return (entered || machine_exception(ctx)) && interpret(ctx);
+}
+
 vvm_value vvm_call(struct vvm_context *ctx, vvm_value procedure, unsigned n, const vvm_value *args)
 {
     struct run saved;
@@ -48,7 +54,7 @@ vvm_value vvm_call(struct vvm_context *ctx, vvm_value procedure, unsigned n, con
     if (!run_begin(ctx, &saved)) return VALUE_EXCEPTION;
     struct frame *base = top_frame(ctx);
     if (n) memcpy(frame_end(base), args, n * sizeof *args);
-    bool done = call_procedure(ctx, procedure, n, base->slots) && interpret(ctx);
+    bool done = run_on(ctx, call_procedure(ctx, procedure, n, base->slots));
     vvm_value v = done ? base->slots[0] : VALUE_EXCEPTION;
     run_end(ctx, &saved);
     return v;
@@ -61,8 +67,7 @@ int vvm_run(struct vvm_context *ctx, const struct vvm_function *f, const uint64_
     struct frame *base = top_frame(ctx);
     unsigned n = f->parameters + (f->flags & FUNCTION_REST ? 1u : 0u);
     if (n) memcpy(frame_end(base), args, n * sizeof *args);
-    bool done = push_frame(ctx, f, NULL, frame_end(base), base->slots) || machine_exception(ctx, NULL);
-    done = done && interpret(ctx);
+    bool done = run_on(ctx, push_frame(ctx, f, NULL, frame_end(base), base->slots));
     if (done && result) *result = base->slots[0];
     run_end(ctx, &saved);
     return done ? 0 : -ECANCELED;
