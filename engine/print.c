@@ -11,6 +11,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "lib/lib.h"
 
@@ -157,6 +158,7 @@ struct printer {
     enum print_style style;
     size_t left;
     bool full;
+    bool terminal; /* control characters are escaped even by display */
     struct seen_table seen;
     struct print_stack stack;
     int32_t labels;
@@ -207,13 +209,22 @@ static void print_escaped(struct printer *p, uint32_t c, uint32_t quote)
     else put_char(p, c);
 }
 
+/* As display shows it; a terminal gets no control characters but these two. */
+static void print_plain(struct printer *p, uint32_t c)
+{
+    if (p->terminal && is_control(c) && c != '\n' && c != '\t') print_escaped(p, c, 0);
+    else put_char(p, c);
+}
+
 static void print_string(struct printer *p, vvm_value v)
 {
     size_t length = object_length(v);
     if (is_written(p)) put_text(p, "\"");
-    for (size_t i = 0; i < length && !p->full; i++)
-        if (is_written(p)) print_escaped(p, string_of(v)->chars[i], '"');
-        else put_char(p, string_of(v)->chars[i]);
+    for (size_t i = 0; i < length && !p->full; i++) {
+        uint32_t c = string_of(v)->chars[i];
+        if (is_written(p)) print_escaped(p, c, '"');
+        else print_plain(p, c);
+    }
     if (is_written(p)) put_text(p, "\"");
 }
 
@@ -226,7 +237,7 @@ static const struct {
 static void print_char(struct printer *p, uint32_t c)
 {
     if (!is_written(p)) {
-        put_char(p, c);
+        print_plain(p, c);
         return;
     }
     put_text(p, "#\\");
@@ -239,6 +250,16 @@ static void print_char(struct printer *p, uint32_t c)
     else put_char(p, c);
 }
 
+/* What is being printed may be the pending error: it stays. */
+static bool is_number_text(struct printer *p, const char *name, size_t length)
+{
+    struct vvm_context *ctx = &p->node->control;
+    struct pending pending = ctx->pending;
+    bool is_number_like = parse_number(ctx, name, length, 10) != VALUE_FALSE;
+    ctx->pending = pending;
+    return is_number_like;
+}
+
 /* A name that the reader would not take for a symbol is written between bars. */
 static bool needs_bars(struct printer *p, const char *name, size_t length)
 {
@@ -246,27 +267,23 @@ static bool needs_bars(struct printer *p, const char *name, size_t length)
     for (size_t i = 0; i < length; i++) {
         unsigned char c = (unsigned char)name[i];
         if (c <= ' ' || c == 127 || strchr("()[]{}\"';`,|", c)) return true;
-        if (c >= 'A' && c <= 'Z') continue;
     }
-    return strchr("+-.0123456789", name[0]) &&
-           parse_number(&p->node->control, name, length, 10) != VALUE_FALSE;
+    return strchr("+-.0123456789", name[0]) && is_number_text(p, name, length);
 }
 
 static void print_symbol(struct printer *p, vvm_value v)
 {
     const char *name = symbol_name(v);
     size_t length = object_length(v);
-    if (!is_written(p) || !needs_bars(p, name, length)) {
-        put(p, name, length);
-        return;
-    }
-    put_text(p, "|");
-    for (size_t i = 0; i < length;) {
+    bool bars = is_written(p) && needs_bars(p, name, length);
+    if (bars) put_text(p, "|");
+    for (size_t i = 0; i < length && !p->full;) {
         uint32_t c;
         i += utf8_decode((const uint8_t *)name + i, length - i, &c);
-        print_escaped(p, c, '|');
+        if (bars) print_escaped(p, c, '|');
+        else print_plain(p, c);
     }
-    put_text(p, "|");
+    if (bars) put_text(p, "|");
 }
 
 static void print_octets(struct printer *p, vvm_value v)
@@ -524,7 +541,11 @@ static bool print_begin(struct printer *p, vvm_value v)
 
 int print_value(struct vvm_node *node, FILE *to, vvm_value v, enum print_style style, size_t limit)
 {
-    struct printer p = {.node = node, .to = to, .style = style, .left = limit ? limit : LIMIT_DEFAULT};
+    struct printer p = {.node = node,
+                        .to = to,
+                        .style = style,
+                        .left = limit ? limit : LIMIT_DEFAULT,
+                        .terminal = isatty(fileno(to))};
     int err = 0;
     if (is_compound(v) && style != PRINT_SIMPLE && !walk(&p.seen, &p.stack, v, style == PRINT_SHARED))
         p.seen.count = 0; /* too big: the limit ends it */
