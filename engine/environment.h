@@ -12,31 +12,31 @@
 
 enum denotation_kind {
     DENOTES_NOTHING,
-    DENOTES_GLOBAL,   /* a global variable or function */
-    DENOTES_SPECIAL,  /* a form that the expander knows: enum special_form in expand.c */
-    DENOTES_MACRO,    /* transformer: procedure (form rename compare) -> form, or syntax-rules object */
-    DENOTES_LOCAL,    /* used by the expander inside forms only */
+    DENOTES_GLOBAL,  /* a global variable or function */
+    DENOTES_SPECIAL, /* a form that the expander knows: enum special_form in expand.c */
+    DENOTES_MACRO,   /* transformer: procedure (form rename compare) -> form, or syntax-rules object */
+    DENOTES_LOCAL,   /* used by the expander inside forms only */
 };
 
 struct denotation {
     enum denotation_kind kind;
-    uint32_t global;              /* GLOBAL: number in the generation */
-    struct vvm_vmlet *owner;      /* GLOBAL: which VMlet owns it */
-    uint32_t signature;           /* GLOBAL: of the typed function last defined under it; 0 = tagged or unknown */
-    uint32_t special;             /* SPECIAL */
-    vvm_value macro;              /* MACRO: a TYPE_VECTOR that expand.c made, see there */
-    vvm_value inline_form;        /* GLOBAL: lambda form to integrate at calls, or VALUE_FALSE (define-inline) */
-    bool assigned;                /* GLOBAL: some compiled code has set! on it */
-    bool diverges;                /* GLOBAL: the function last compiled for it never returns */
-    bool record_type;             /* GLOBAL: holds a record type; may be used as a parameter type */
+    uint32_t global;         /* GLOBAL: number in the generation */
+    struct vvm_vmlet *owner; /* GLOBAL: which VMlet owns it */
+    uint32_t signature;      /* GLOBAL: of the typed function last defined under it; 0 = tagged or unknown */
+    uint32_t special;        /* SPECIAL */
+    vvm_value macro;         /* MACRO: a TYPE_VECTOR that expand.c made, see there */
+    vvm_value inline_form;   /* GLOBAL: lambda form to integrate at calls, or VALUE_FALSE (define-inline) */
+    bool assigned;           /* GLOBAL: some compiled code has set! on it */
+    bool diverges;           /* GLOBAL: the function last compiled for it never returns */
+    bool record_type;        /* GLOBAL: holds a record type; may be used as a parameter type */
     const struct primitive_row *primitive; /* GLOBAL of core: C primitive, else NULL */
-    const char *doc;              /* or NULL; owned by the environment */
+    const char *doc;                       /* or NULL; owned by the environment */
 };
 
 struct vvm_environment {
     struct vvm_node *node;
     struct vvm_vmlet *vmlet;
-    struct vvm_environment *parent;   /* core, or NULL in core */
+    struct vvm_environment *parent; /* core, or NULL in core */
     struct environment_entry **buckets;
     uint32_t bucket_count, entry_count;
 };

@@ -18,16 +18,34 @@ enum opcode {
 };
 
 enum operand_kind {
-    OPERAND_NONE, OPERAND_DST, OPERAND_SRC, OPERAND_CONST, OPERAND_IMM, OPERAND_IMM32,
-    OPERAND_TARGET, OPERAND_FN, OPERAND_LINK, OPERAND_PRIM, OPERAND_COUNT, OPERAND_TYPE,
-    OPERAND_OPER, OPERAND_INDEX
+    OPERAND_NONE,
+    OPERAND_DST,
+    OPERAND_SRC,
+    OPERAND_CONST,
+    OPERAND_IMM,
+    OPERAND_IMM32,
+    OPERAND_TARGET,
+    OPERAND_FN,
+    OPERAND_LINK,
+    OPERAND_PRIM,
+    OPERAND_COUNT,
+    OPERAND_TYPE,
+    OPERAND_OPER,
+    OPERAND_INDEX
 };
 
 /* The type of a frame slot. Fixed per function and slot: a word never changes
  * between tagged and raw. Raw words hold the value zero- or sign-extended. */
 enum slot_type {
     SLOT_ANY = 0, /* tagged */
-    SLOT_U8, SLOT_U16, SLOT_U32, SLOT_U64, SLOT_S8, SLOT_S16, SLOT_S32, SLOT_S64,
+    SLOT_U8,
+    SLOT_U16,
+    SLOT_U32,
+    SLOT_U64,
+    SLOT_S8,
+    SLOT_S16,
+    SLOT_S32,
+    SLOT_S64,
     SLOT_TYPES,
     /* only in instruction rows: */
     SLOT_RAW,    /* any raw type */
@@ -53,39 +71,70 @@ enum effect {
     EFFECT_HALT = 1 << 7,         /* may end the packet: send, drop, deliver ... */
     EFFECT_TABLE_READ = 1 << 8,
     EFFECT_TABLE_WRITE = 1 << 9,
-    EFFECT_TIME = 1 << 10,        /* reads the node's clock or random source */
-    EFFECT_PROGRAM = 1 << 11,     /* runs a wire program */
-    EFFECT_EXIT = 1 << 12,        /* only in the body of a wire instruction */
-    EFFECT_OUTPUT = 1 << 13,      /* prints, files (load profile) */
-    EFFECT_SYMBOL = 1 << 14,      /* interns (load profile) */
-    EFFECT_INTERNAL = 1 << 15,    /* never in an image */
-    EFFECT_ROW = 1 << 16,         /* look in the primitive's row */
-    EFFECT_DIVERGES = 1 << 17,    /* primitive rows: never returns (drop, send, raise ...) */
+    EFFECT_TIME = 1 << 10,     /* reads the node's clock or random source */
+    EFFECT_PROGRAM = 1 << 11,  /* runs a wire program */
+    EFFECT_EXIT = 1 << 12,     /* only in the body of a wire instruction */
+    EFFECT_OUTPUT = 1 << 13,   /* prints, files (load profile) */
+    EFFECT_SYMBOL = 1 << 14,   /* interns (load profile) */
+    EFFECT_INTERNAL = 1 << 15, /* never in an image */
+    EFFECT_ROW = 1 << 16,      /* look in the primitive's row */
+    EFFECT_DIVERGES = 1 << 17, /* primitive rows: never returns (drop, send, raise ...) */
 };
 /** Name of one effect bit: "allocate" ...; NULL past the last. */
 const char *effect_name(unsigned bit);
 /* A function with any of these may not run for a packet. */
-#define EFFECTS_LOAD_PROFILE \
+#define EFFECTS_LOAD_PROFILE                                                                                 \
     (EFFECT_LOAD | EFFECT_CLOSURE | EFFECT_UNKNOWN_CALL | EFFECT_OUTPUT | EFFECT_SYMBOL | EFFECT_INTERNAL)
 
 /* What a set's member or a network's hook may do: anything that packet code may; each
  * is held to it when a generation is published. */
-#define EFFECTS_MEMBER \
-    (EFFECT_ALLOCATE | EFFECT_PACKET | EFFECT_EMIT | EFFECT_HALT | EFFECT_TABLE_READ | EFFECT_TABLE_WRITE \
-     | EFFECT_TIME | EFFECT_PROGRAM)
+#define EFFECTS_MEMBER                                                                                       \
+    (EFFECT_ALLOCATE | EFFECT_PACKET | EFFECT_EMIT | EFFECT_HALT | EFFECT_TABLE_READ | EFFECT_TABLE_WRITE |  \
+     EFFECT_TIME | EFFECT_PROGRAM)
 
 /* What IS, CHECK and JUMP_IS test; also the types that parameters, `takes` and
  * primitive signatures name. Order is part of the image format: append only. */
 enum value_class {
-    CLASS_ANY, CLASS_FIXNUM, CLASS_INTEGER /* = fixnum, or flonum without fraction */,
-    CLASS_NUMBER, CLASS_FLONUM, CLASS_BOOLEAN, CLASS_CHAR, CLASS_NULL, CLASS_PAIR,
-    CLASS_LIST /* null or pair; not checked to its end */, CLASS_STRING, CLASS_SYMBOL,
-    CLASS_VECTOR, CLASS_BYTEVECTOR, CLASS_BYTES /* bytevector, slice or packet */,
-    CLASS_SLICE, CLASS_PACKET, CLASS_CURSOR, CLASS_PROCEDURE, CLASS_RECORD, CLASS_BOX,
-    CLASS_EOF, CLASS_UNSPECIFIED, CLASS_DEFAULT, CLASS_ERROR, CLASS_PORT, CLASS_PROMISE,
-    CLASS_HASH, CLASS_PARAMETER, CLASS_TABLE, CLASS_MEMBER,
+    CLASS_ANY,
+    CLASS_FIXNUM,
+    CLASS_INTEGER /* = fixnum, or flonum without fraction */,
+    CLASS_NUMBER,
+    CLASS_FLONUM,
+    CLASS_BOOLEAN,
+    CLASS_CHAR,
+    CLASS_NULL,
+    CLASS_PAIR,
+    CLASS_LIST /* null or pair; not checked to its end */,
+    CLASS_STRING,
+    CLASS_SYMBOL,
+    CLASS_VECTOR,
+    CLASS_BYTEVECTOR,
+    CLASS_BYTES /* bytevector, slice or packet */,
+    CLASS_SLICE,
+    CLASS_PACKET,
+    CLASS_CURSOR,
+    CLASS_PROCEDURE,
+    CLASS_RECORD,
+    CLASS_BOX,
+    CLASS_EOF,
+    CLASS_UNSPECIFIED,
+    CLASS_DEFAULT,
+    CLASS_ERROR,
+    CLASS_PORT,
+    CLASS_PROMISE,
+    CLASS_HASH,
+    CLASS_PARAMETER,
+    CLASS_TABLE,
+    CLASS_MEMBER,
     /* fixnums that fit a raw type: used by typed `takes` and signatures */
-    CLASS_U8, CLASS_U16, CLASS_U32, CLASS_U64, CLASS_S8, CLASS_S16, CLASS_S32, CLASS_S64,
+    CLASS_U8,
+    CLASS_U16,
+    CLASS_U32,
+    CLASS_U64,
+    CLASS_S8,
+    CLASS_S16,
+    CLASS_S32,
+    CLASS_S64,
     CLASS_LIMIT
 };
 
@@ -110,7 +159,7 @@ extern const struct vvm_instruction instruction_table[OP_LIMIT];
 /* ---- words ------------------------------------------------------------------ */
 
 #define MAX_FUNCTION_WORDS 32000 /* so that every offset fits in 16 signed bits */
-#define MAX_SLOTS 4096
+#define MAX_SLOTS          4096
 
 static inline unsigned word_op(uint64_t w) { return (unsigned)(w & 0xffff); }
 static inline unsigned word_a(uint64_t w) { return (unsigned)(w >> 16 & 0xffff); }
@@ -120,8 +169,8 @@ static inline int word_imm(uint64_t w) { return (int16_t)(w >> 48); }
 static inline int32_t word_imm32(uint64_t w) { return (int32_t)(w >> 32); }
 static inline uint64_t make_word(unsigned op, unsigned a, unsigned b, unsigned c)
 {
-    return (uint64_t)(op & 0xffff) | (uint64_t)(a & 0xffff) << 16 | (uint64_t)(b & 0xffff) << 32
-           | (uint64_t)(c & 0xffff) << 48;
+    return (uint64_t)(op & 0xffff) | (uint64_t)(a & 0xffff) << 16 | (uint64_t)(b & 0xffff) << 32 |
+           (uint64_t)(c & 0xffff) << 48;
 }
 static inline uint64_t make_word_imm32(unsigned op, unsigned a, int32_t imm)
 {

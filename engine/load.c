@@ -82,7 +82,8 @@ static int compile_datum(struct vvm_context *ctx, struct vvm_environment *env, v
 }
 
 /* Inside an open transaction. */
-static int eval_inside(struct vvm_context *ctx, struct vvm_environment *env, vvm_value datum, vvm_value *result)
+static int eval_inside(struct vvm_context *ctx, struct vvm_environment *env, vvm_value datum,
+                       vvm_value *result)
 {
     struct vvm_unit *unit = NULL;
     *result = VALUE_UNSPECIFIED;
@@ -146,7 +147,10 @@ static int eval_text(struct vvm_context *ctx, struct vvm_environment *env, struc
     }
 }
 
-static unsigned file_index(struct vvm_node *node, const char *file) { return file ? node_file(node, file) : 0; }
+static unsigned file_index(struct vvm_node *node, const char *file)
+{
+    return file ? node_file(node, file) : 0;
+}
 
 int load_prelude(struct vvm_context *ctx, const char *name, const char *text, size_t octets)
 {
@@ -245,7 +249,8 @@ int load_source(struct vvm_context *ctx, const char *file, const char *text, siz
 
 /* ---- images ------------------------------------------------------------------------------ */
 
-static int load_unit(struct vvm_context *ctx, struct vvm_unit *unit, const char *file, struct vvm_vmlet *vmlet)
+static int load_unit(struct vvm_context *ctx, struct vvm_unit *unit, const char *file,
+                     struct vvm_vmlet *vmlet)
 {
     vvm_value ignored;
     int err = vmlet_imports(ctx, vmlet, file);
@@ -291,7 +296,8 @@ int load_file(struct vvm_context *ctx, const char *path, struct vvm_vmlet **vmle
     char *data;
     size_t octets;
     if (ctx->node->loading >= LOAD_NESTING_MAX) {
-        raise_message(ctx, ERROR_RECURSION, VALUE_DEFAULT, "%s: imports are nested too deeply, or in a circle", path);
+        raise_message(ctx, ERROR_RECURSION, VALUE_DEFAULT,
+                      "%s: imports are nested too deeply, or in a circle", path);
         return -ELOOP;
     }
     int err = file_read(path, SOURCE_MAX, &data, &octets);
@@ -301,7 +307,7 @@ int load_file(struct vvm_context *ctx, const char *path, struct vvm_vmlet **vmle
         return err;
     }
     err = octets >= 4 && !memcmp(data, "VVMI", 4) ? load_image(ctx, path, (uint8_t *)data, octets, vmlet)
-                                                   : load_source(ctx, path, data, octets, vmlet);
+                                                  : load_source(ctx, path, data, octets, vmlet);
     free(data);
     return err;
 }

@@ -17,7 +17,7 @@ struct reader {
     unsigned file, line, column; /* position of *at; columns count code points from 1 */
     unsigned depth;              /* nesting, at most 1000 */
     bool fold_case;
-    bool incomplete;             /* set when the text ended inside a datum (REPL: read on) */
+    bool incomplete; /* set when the text ended inside a datum (REPL: read on) */
 };
 void reader_init(struct reader *r, struct vvm_context *ctx, struct vvm_environment *env, unsigned file,
                  const char *text, size_t octets);
@@ -30,7 +30,12 @@ vvm_value parse_number(struct vvm_context *ctx, const char *text, size_t octets,
 
 /* ---- printer ---- */
 
-enum print_style { PRINT_DISPLAY, PRINT_WRITE, PRINT_SHARED, PRINT_SIMPLE }; /* write-shared, write-simple: no labels */
+enum print_style {
+    PRINT_DISPLAY,
+    PRINT_WRITE,
+    PRINT_SHARED,
+    PRINT_SIMPLE
+}; /* write-shared, write-simple: no labels */
 /** Append the text of v; iterative, circular structure is labelled
  *  (#0=), by write-shared also what is only shared, at most `limit` octets (0 = 16 MiB), then "...". Control
  *  characters are escaped in write style, and in display style when to a terminal. */
@@ -56,7 +61,8 @@ int load_file(struct vvm_context *ctx, const char *path, struct vvm_vmlet **vmle
 int eval_datum(struct vvm_context *ctx, struct vvm_environment *env, vvm_value datum, vvm_value *result);
 /** Compile a source file to an image without publishing it (loads it, with its
  *  imports, into ctx's node: give it a node of its own). */
-int compile_file(struct vvm_context *ctx, const char *path, bool debug_lines, uint8_t **image, size_t *octets);
+int compile_file(struct vvm_context *ctx, const char *path, bool debug_lines, uint8_t **image,
+                 size_t *octets);
 /** One line for people about ctx->pending: "file:line:column: error type: ... ", then
  *  the back-trace, one indented line a frame, when there is one. */
 void print_pending(struct vvm_context *ctx, FILE *to);

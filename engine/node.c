@@ -18,8 +18,8 @@
 #include "packet.h"
 #include "prelude.h"
 #include "symbol.h"
-#include "vmlet.h"
 #include "table/table.h"
+#include "vmlet.h"
 #include "wire/network.h"
 
 #define DEFAULT_LOAD_FUEL INT64_C(1000000000000)

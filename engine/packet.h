@@ -34,18 +34,18 @@ struct vvm_packet {
     struct vvm_pool *pool;
     uint8_t *base;
     uint32_t capacity, head, length;
-    uint32_t payload_end;    /* offset from base of the received octets' end, padding included */
-    uint16_t ingress;        /* device it came in by; 0xffff: made here */
-    uint16_t layer_count;    /* peeled by networks, outermost first */
+    uint32_t payload_end; /* offset from base of the received octets' end, padding included */
+    uint16_t ingress;     /* device it came in by; 0xffff: made here */
+    uint16_t layer_count; /* peeled by networks, outermost first */
     struct peeled_layer layers[PACKET_LAYERS];
     /* the host's own: how it came in, so that transmit can seal it again */
-    uint8_t carrier;         /* enum carrier_kind; 0 for a packet made here */
-    uint8_t lifetime;        /* what its IP header still allowed on arrival; 0: unknown, or made here */
-    bool padded;             /* its carrier has no length field: octets past the network's own length are padding */
+    uint8_t carrier;  /* enum carrier_kind; 0 for a packet made here */
+    uint8_t lifetime; /* what its IP header still allowed on arrival; 0: unknown, or made here */
+    bool padded;      /* its carrier has no length field: octets past the network's own length are padding */
     uint16_t link_offset, ip_offset, udp_offset; /* of the peeled carrier headers, from base */
-    uint32_t peer;           /* IPv4 address that the frame came from, 0 unknown */
-    void *owner;             /* the pool's */
-    struct vvm_packet *next; /* the pool's, or a burst's */
+    uint32_t peer;                               /* IPv4 address that the frame came from, 0 unknown */
+    void *owner;                                 /* the pool's */
+    struct vvm_packet *next;                     /* the pool's, or a burst's */
 };
 
 /* A static pool over malloc'd buffers, for tests and for packets made by programs. */
@@ -79,8 +79,14 @@ vvm_value make_packet_object(struct vvm_context *ctx, struct vvm_packet *packet)
 
 /* received + created = sent + delivered + consumed + dropped + held, at every snapshot */
 enum ledger_kind {
-    LEDGER_RECEIVED, LEDGER_CREATED, LEDGER_SENT, LEDGER_DELIVERED, LEDGER_CONSUMED,
-    LEDGER_DROPPED, LEDGER_HELD, LEDGER_KINDS
+    LEDGER_RECEIVED,
+    LEDGER_CREATED,
+    LEDGER_SENT,
+    LEDGER_DELIVERED,
+    LEDGER_CONSUMED,
+    LEDGER_DROPPED,
+    LEDGER_HELD,
+    LEDGER_KINDS
 };
 #define LEDGER_ROWS 1024 /* fixed: rows beyond it are counted under the name "other" */
 
@@ -109,7 +115,7 @@ int64_t ledger_balance(struct vvm_node *node);
 /* ---- what the engine asks of its host ------------------------------------------------- */
 
 /* hop, as the language sees it, is an integer: device << 32 | IPv4 address (0: none). */
-#define HOP_DEVICE(h) ((uint16_t)((uint64_t)(h) >> 32))
+#define HOP_DEVICE(h)  ((uint16_t)((uint64_t)(h) >> 32))
 #define HOP_ADDRESS(h) ((uint32_t)(h))
 
 struct vvm_host_ops {
@@ -140,7 +146,8 @@ struct vvm_host_ops {
 enum match_kind { MATCH_ETHERNET, MATCH_IP, MATCH_UDP, MATCH_NETWORK };
 
 /** The network that claims (kind, key) in the context's generation, or NULL. */
-const struct network *match_lookup(const struct vvm_generation *generation, enum match_kind kind, uint32_t key);
+const struct network *match_lookup(const struct vvm_generation *generation, enum match_kind kind,
+                                   uint32_t key);
 /** Call fn for every carrier match clause of the generation (port filters). */
 void match_each(const struct vvm_generation *generation,
                 void (*fn)(void *data, enum match_kind kind, uint32_t key, const struct network *network),
@@ -149,7 +156,7 @@ void match_each(const struct vvm_generation *generation,
 enum outcome { OUTCOME_SENT, OUTCOME_DELIVERED, OUTCOME_DROPPED, OUTCOME_CONSUMED, OUTCOME_HELD };
 struct outcome_report {
     enum outcome outcome;
-    const char *name;  /* reason, cause or device text; valid until the next packet */
+    const char *name; /* reason, cause or device text; valid until the next packet */
     const char *network;
     int64_t fuel_used;
 };

@@ -16,7 +16,8 @@ static uint64_t first_place(vvm_value trace)
 {
     for (; is_pair(trace); trace = cdr_of(trace)) {
         vvm_value entry = car_of(trace);
-        if (is_pair(entry) && is_fixnum(cdr_of(entry)) && cdr_of(entry)) return (uint64_t)fixnum_value(cdr_of(entry));
+        if (is_pair(entry) && is_fixnum(cdr_of(entry)) && cdr_of(entry))
+            return (uint64_t)fixnum_value(cdr_of(entry));
     }
     return 0;
 }

@@ -38,47 +38,47 @@ enum { TAG_FIXNUM = 0, TAG_OBJECT = 1, TAG_PAIR = 2, TAG_IMMEDIATE = 3, TAG_MASK
 
 /* Immediates. VALUE_EXCEPTION is never seen by a program: a C primitive returns
  * it to say that context->pending holds an error, trap or halt. */
-#define VALUE_FALSE UINT64_C(0x03)
-#define VALUE_TRUE UINT64_C(0x0b)
-#define VALUE_NULL UINT64_C(0x13)
+#define VALUE_FALSE       UINT64_C(0x03)
+#define VALUE_TRUE        UINT64_C(0x0b)
+#define VALUE_NULL        UINT64_C(0x13)
 #define VALUE_UNSPECIFIED UINT64_C(0x1b)
-#define VALUE_EOF UINT64_C(0x23)
-#define VALUE_DEFAULT UINT64_C(0x2b)   /* an argument that was not given */
-#define VALUE_EXCEPTION UINT64_C(0x33) /* C only: see context->pending */
-#define VALUE_UNDEFINED UINT64_C(0x3b) /* a letrec or global variable before its value */
-#define CHAR_KIND UINT64_C(0x43)
+#define VALUE_EOF         UINT64_C(0x23)
+#define VALUE_DEFAULT     UINT64_C(0x2b) /* an argument that was not given */
+#define VALUE_EXCEPTION   UINT64_C(0x33) /* C only: see context->pending */
+#define VALUE_UNDEFINED   UINT64_C(0x3b) /* a letrec or global variable before its value */
+#define CHAR_KIND         UINT64_C(0x43)
 
 enum object_type {
     TYPE_PAIR = 1,
-    TYPE_STRING,      /* length code points of 32 bits each */
-    TYPE_SYMBOL,      /* struct symbol */
-    TYPE_VECTOR,      /* length values */
-    TYPE_BYTES,       /* bytevector: length octets */
-    TYPE_FLONUM,      /* one double */
-    TYPE_BOX,         /* one value: an assigned variable that a closure shares */
-    TYPE_CLOSURE,     /* struct closure */
-    TYPE_CASES,       /* case-lambda: a vector of closures */
-    TYPE_PRIMITIVE,   /* struct primitive_object */
-    TYPE_CONTINUATION,/* escape-only; struct continuation */
-    TYPE_PARAMETER,   /* length 2: value, converter */
-    TYPE_RECORD,      /* slot 0 the record type, then the fields */
-    TYPE_RECORD_TYPE, /* struct record_type */
-    TYPE_ERROR,       /* struct error_object: what the engine itself raises, and (error ...) */
-    TYPE_HASH,        /* hash table, load profile */
-    TYPE_PORT,        /* string, bytevector and file ports, load profile */
-    TYPE_PROMISE,     /* length 2: done?, value or thunk */
-    TYPE_ALIAS,       /* a renamed identifier of the expander; struct alias */
-    TYPE_ENVIRONMENT, /* a top-level environment as a value */
-    TYPE_SLICE,       /* window into bytes or a packet; struct slice */
-    TYPE_PACKET,      /* handle of a packet in its own arena; struct packet_object */
-    TYPE_CURSOR,      /* checked reader over a slice; struct cursor */
-    TYPE_TABLE,       /* handle of a table */
-    TYPE_SET,         /* handle of an open set */
-    TYPE_MEMBER,      /* handle of a set's member */
-    TYPE_PROGRAM,     /* handle of a program form (define-program) */
-    TYPE_NETWORK,     /* handle of a network */
-    TYPE_LAYOUT,      /* handle of a layout */
-    TYPE_FOREIGN,     /* C pointer of an embedder or a library part */
+    TYPE_STRING,       /* length code points of 32 bits each */
+    TYPE_SYMBOL,       /* struct symbol */
+    TYPE_VECTOR,       /* length values */
+    TYPE_BYTES,        /* bytevector: length octets */
+    TYPE_FLONUM,       /* one double */
+    TYPE_BOX,          /* one value: an assigned variable that a closure shares */
+    TYPE_CLOSURE,      /* struct closure */
+    TYPE_CASES,        /* case-lambda: a vector of closures */
+    TYPE_PRIMITIVE,    /* struct primitive_object */
+    TYPE_CONTINUATION, /* escape-only; struct continuation */
+    TYPE_PARAMETER,    /* length 2: value, converter */
+    TYPE_RECORD,       /* slot 0 the record type, then the fields */
+    TYPE_RECORD_TYPE,  /* struct record_type */
+    TYPE_ERROR,        /* struct error_object: what the engine itself raises, and (error ...) */
+    TYPE_HASH,         /* hash table, load profile */
+    TYPE_PORT,         /* string, bytevector and file ports, load profile */
+    TYPE_PROMISE,      /* length 2: done?, value or thunk */
+    TYPE_ALIAS,        /* a renamed identifier of the expander; struct alias */
+    TYPE_ENVIRONMENT,  /* a top-level environment as a value */
+    TYPE_SLICE,        /* window into bytes or a packet; struct slice */
+    TYPE_PACKET,       /* handle of a packet in its own arena; struct packet_object */
+    TYPE_CURSOR,       /* checked reader over a slice; struct cursor */
+    TYPE_TABLE,        /* handle of a table */
+    TYPE_SET,          /* handle of an open set */
+    TYPE_MEMBER,       /* handle of a set's member */
+    TYPE_PROGRAM,      /* handle of a program form (define-program) */
+    TYPE_NETWORK,      /* handle of a network */
+    TYPE_LAYOUT,       /* handle of a layout */
+    TYPE_FOREIGN,      /* C pointer of an embedder or a library part */
     TYPE_LIMIT
 };
 
@@ -88,7 +88,7 @@ enum object_flag {
 };
 
 #define HEADER_LENGTH_SHIFT 24
-#define HEADER_LENGTH_MAX ((UINT64_C(1) << 40) - 1)
+#define HEADER_LENGTH_MAX   ((UINT64_C(1) << 40) - 1)
 
 struct object {
     uint64_t header;
@@ -194,10 +194,10 @@ struct hash_object {
 enum { HASH_VALUES = 4 };
 
 struct port_object {
-    uint64_t header;        /* length = PORT_VALUES */
-    vvm_value flags;        /* fixnum of enum port_flag, lib/lib.h */
-    vvm_value buffer;       /* bytes: UTF-8 of a textual port */
-    vvm_value at, end;      /* fixnums: reading position, octets filled */
+    uint64_t header;              /* length = PORT_VALUES */
+    vvm_value flags;              /* fixnum of enum port_flag, lib/lib.h */
+    vvm_value buffer;             /* bytes: UTF-8 of a textual port */
+    vvm_value at, end;            /* fixnums: reading position, octets filled */
     vvm_value file, line, column; /* fixnums: position of what is read next */
 };
 enum { PORT_VALUES = 7 };

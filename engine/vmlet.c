@@ -60,7 +60,8 @@ static vvm_value header_error(struct vvm_context *ctx, vvm_value at, const char 
 {
     uint64_t p = is_pair(at) ? pair_position(at) : 0;
     return raise_message(ctx, ERROR_SYNTAX, VALUE_DEFAULT, "%s:%u:%u: vmlet: %s",
-                         node_file_name(ctx->node, position_file(p)), position_line(p), position_column(p), what);
+                         node_file_name(ctx->node, position_file(p)), position_line(p), position_column(p),
+                         what);
 }
 
 bool vmlet_form(struct vvm_context *ctx, vvm_value datum)
@@ -76,7 +77,8 @@ static int list_length(vvm_value v)
     return is_null(v) ? n : -1;
 }
 
-int vmlet_header(struct vvm_context *ctx, vvm_value datum, vvm_value *name, int64_t *version, vvm_value *clauses)
+int vmlet_header(struct vvm_context *ctx, vvm_value datum, vvm_value *name, int64_t *version,
+                 vvm_value *clauses)
 {
     if (list_length(datum) < 2 || !is_symbol(car_of(cdr_of(datum)))) {
         header_error(ctx, datum, "needs a name: (vmlet NAME clause ...)");
@@ -93,8 +95,8 @@ int vmlet_header(struct vvm_context *ctx, vvm_value datum, vvm_value *name, int6
             return -EINVAL;
         }
         if (car_of(clause) != version_symbol) continue;
-        if (list_length(clause) != 2 || !is_fixnum(car_of(cdr_of(clause)))
-            || fixnum_value(car_of(cdr_of(clause))) < 1) {
+        if (list_length(clause) != 2 || !is_fixnum(car_of(cdr_of(clause))) ||
+            fixnum_value(car_of(cdr_of(clause))) < 1) {
             header_error(ctx, clause, "(version N) needs a positive integer");
             return -EINVAL;
         }
@@ -122,11 +124,13 @@ static bool try_folder(char *out, size_t room, const char *folder, size_t length
     return false;
 }
 
-static bool find_vmlet(const struct vvm_node *node, const char *file, const char *name, char *out, size_t room)
+static bool find_vmlet(const struct vvm_node *node, const char *file, const char *name, char *out,
+                       size_t room)
 {
     if (strchr(name, '/')) return false;
     const char *slash = file ? strrchr(file, '/') : NULL;
-    if (slash ? try_folder(out, room, file, (size_t)(slash - file), name) : try_folder(out, room, ".", 1, name))
+    if (slash ? try_folder(out, room, file, (size_t)(slash - file), name)
+              : try_folder(out, room, ".", 1, name))
         return true;
     for (const char *at = node->options.path; at && *at;) {
         size_t n = strcspn(at, ":");
@@ -143,14 +147,16 @@ static int import_vmlet(struct vvm_context *ctx, vvm_value clause, const char *f
     *found = vmlet_named(ctx->node, name);
     if (*found) return 0;
     if (!find_vmlet(ctx->node, file, symbol_name(name), path, sizeof path)) {
-        raise_message(ctx, ERROR_IMPORT, name, "%s: no VMlet `%s` is loaded, and no %s.vml or %s.vmi stands beside it or on the path",
+        raise_message(ctx, ERROR_IMPORT, name,
+                      "%s: no VMlet `%s` is loaded, and no %s.vml or %s.vmi stands beside it or on the path",
                       file ? file : "import", symbol_name(name), symbol_name(name), symbol_name(name));
         return -EINVAL;
     }
     return load_file(ctx, path, found) ? -EINVAL : 0;
 }
 
-static int import_names(struct vvm_context *ctx, struct vvm_vmlet *vmlet, struct vvm_vmlet *from, vvm_value names)
+static int import_names(struct vvm_context *ctx, struct vvm_vmlet *vmlet, struct vvm_vmlet *from,
+                        vvm_value names)
 {
     for (; is_pair(names); names = cdr_of(names)) {
         vvm_value n = car_of(names);

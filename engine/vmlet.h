@@ -18,7 +18,8 @@ bool vmlet_form(struct vvm_context *ctx, vvm_value datum);
 int vmlet_imports(struct vvm_context *ctx, struct vvm_vmlet *vmlet, const char *file);
 /** Name and version out of a (vmlet ...) form into *name, *version; the clauses into
  *  *clauses. -EINVAL with pending. */
-int vmlet_header(struct vvm_context *ctx, vvm_value datum, vvm_value *name, int64_t *version, vvm_value *clauses);
+int vmlet_header(struct vvm_context *ctx, vvm_value datum, vvm_value *name, int64_t *version,
+                 vvm_value *clauses);
 
 /** Whole file, zero-terminated, malloc'd; at most `cap` octets. -errno. */
 int file_read(const char *path, size_t cap, char **data, size_t *octets);

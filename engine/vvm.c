@@ -151,7 +151,8 @@ static const struct command commands[] = {
     {"-e", "EXPR", "evaluate the expressions and print the last value", 1, 1, run_expression},
     {"run", "FILE...", "load sources (.vml) or images (.vmi)", 1, -1, run_files},
     {"test", "FILE...", "load and run the VMlets' own tests", 1, -1, run_tests},
-    {"compile", "FILE.vml -o FILE.vmi [--strip]", "compile to an image; --strip leaves out line tables", 3, 4, compile_to},
+    {"compile", "FILE.vml -o FILE.vmi [--strip]", "compile to an image; --strip leaves out line tables", 3, 4,
+     compile_to},
     {"disasm", "FILE.vmi", "verify an image and print its code", 1, 1, disassemble_image},
 };
 enum { COMMANDS = sizeof commands / sizeof *commands };
@@ -178,7 +179,8 @@ static const struct command *command_named(const char *name)
 
 static void leave(void *data, int status) { exit(status); }
 
-static int run_command(const struct vvm_options *options, const struct command *command, int argc, char **argv)
+static int run_command(const struct vvm_options *options, const struct command *command, int argc,
+                       char **argv)
 {
     struct vvm_node *node;
     if (argc < command->least || (command->most >= 0 && argc > command->most)) return usage(stderr, USAGE);

@@ -57,7 +57,8 @@ static char *outcome(struct case_run *run, int err, vvm_value result)
     size_t length;
     FILE *to = open_memstream(&text, &length);
     vvm_value v = err ? ctx->pending.value : result;
-    if (err && ctx->pending.kind != PENDING_RAISE) fputs(ctx->pending.kind == PENDING_TRAP ? "trap" : "halt", to);
+    if (err && ctx->pending.kind != PENDING_RAISE)
+        fputs(ctx->pending.kind == PENDING_TRAP ? "trap" : "halt", to);
     else if (err && has_type(v, TYPE_ERROR))
         fputs(error_name((enum error_code)((struct error_object *)value_pointer(v))->code), to);
     else print_value(run->node, to, v, PRINT_WRITE, 0);
@@ -77,7 +78,8 @@ static void check_output(struct case_run *run, const char *expected)
     struct vvm_context *ctx = &run->node->control;
     fflush(run->output);
     text = make_string_utf8(ctx, run->printed, run->printed_length);
-    if (eval_all(ctx, run->node->core, expected, strlen(expected), 0, &result) || !values_equal(text, result, &(uint64_t){0}))
+    if (eval_all(ctx, run->node->core, expected, strlen(expected), 0, &result) ||
+        !values_equal(text, result, &(uint64_t){0}))
         wrong(run, "output", expected, run->printed);
 }
 

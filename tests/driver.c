@@ -61,7 +61,8 @@ static void report(struct run *run, const char *name, int status, long took)
         return;
     }
     run->failed++;
-    if (WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM) printf("FAILED  %s: not done after %u s\n", name, run->limit);
+    if (WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM)
+        printf("FAILED  %s: not done after %u s\n", name, run->limit);
     else if (WIFSIGNALED(status)) printf("FAILED  %s: %s\n", name, strsignal(WTERMSIG(status)));
     else printf("FAILED  %s\n", name);
 }

@@ -32,9 +32,11 @@ static const char *eval_in(struct vvm_node *node, const char *vmlet, const char 
     FILE *to = fmemopen(out, sizeof out, "w");
     reader_init(&reader, ctx, v->environment, 0, text, strlen(text));
     if (reader_next(&reader, &datum) || eval_datum(ctx, v->environment, datum, &result))
-        fprintf(to, "error %s", has_type(ctx->pending.value, TYPE_ERROR)
-                                    ? error_name((enum error_code)((struct error_object *)value_pointer(ctx->pending.value))->code)
-                                    : "?");
+        fprintf(to, "error %s",
+                has_type(ctx->pending.value, TYPE_ERROR)
+                    ? error_name(
+                          (enum error_code)((struct error_object *)value_pointer(ctx->pending.value))->code)
+                    : "?");
     else print_value(node, to, result, PRINT_WRITE, 0);
     fclose(to);
     return out;
@@ -50,11 +52,11 @@ static const char *pending_text(struct vvm_node *node)
 }
 
 #define CHECK_EVAL(node, vmlet, text, expected) CU_ASSERT_STRING_EQUAL(eval_in(node, vmlet, text), expected)
-#define CHECK_CONTAINS(text, part)                      \
-    do {                                                \
-        const char *got_ = (text);                      \
-        if (!strstr(got_, part)) fprintf(stderr, "    got: %s\n", got_); \
-        CU_ASSERT_PTR_NOT_NULL(strstr(got_, part));     \
+#define CHECK_CONTAINS(text, part)                                                                           \
+    do {                                                                                                     \
+        const char *got_ = (text);                                                                           \
+        if (!strstr(got_, part)) fprintf(stderr, "    got: %s\n", got_);                                     \
+        CU_ASSERT_PTR_NOT_NULL(strstr(got_, part));                                                          \
     } while (0)
 
 static void test_refused_load_changes_nothing(void)
@@ -77,7 +79,8 @@ static void test_names_are_private(void)
 {
     struct vvm_node *node = open_node();
     CU_ASSERT_EQUAL(load_text(node, "(vmlet one) (define secret 1) (define (shared) (+ secret 1))"), 0);
-    CU_ASSERT_EQUAL(load_text(node, "(vmlet two (import (one shared))) (define (f) (shared)) (define (g) secret)"), 0);
+    CU_ASSERT_EQUAL(
+        load_text(node, "(vmlet two (import (one shared))) (define (f) (shared)) (define (g) secret)"), 0);
     CHECK_EVAL(node, "two", "(f)", "2");
     CHECK_EVAL(node, "two", "(g)", "error unbound");
     CU_ASSERT_NOT_EQUAL(load_text(node, "(vmlet three (import (one shared))) (set! shared 3)"), 0);
@@ -105,7 +108,8 @@ static void test_refused_entry_leaves_no_name(void)
     CHECK_EVAL(node, "user", "(begin (define car 5) (define new 6) (vector-ref (vector) 1))", "error bounds");
     CHECK_EVAL(node, "user", "(car '(1 2))", "1");
     CHECK_EVAL(node, "user", "new", "error unbound");
-    CHECK_EVAL(node, "user", "(begin (define-syntax twice (syntax-rules () ((_ x) 'macro))) (if))", "error syntax");
+    CHECK_EVAL(node, "user", "(begin (define-syntax twice (syntax-rules () ((_ x) 'macro))) (if))",
+               "error syntax");
     CHECK_EVAL(node, "user", "(twice 4)", "8");
     CHECK_EVAL(node, "user", "(begin (define (twice (n u8)) u8 n) (vector-ref (vector) 1))", "error bounds");
     CHECK_EVAL(node, "user", "(twice 400)", "800");
@@ -114,9 +118,16 @@ static void test_refused_entry_leaves_no_name(void)
 
 static void test_bad_headers(void)
 {
-    static const char *const bad[] = {"(vmlet)", "(vmlet 5)", "(vmlet x 5)", "(vmlet x (version))",
-                                      "(vmlet x (version 0))", "(vmlet x (import y))", "(vmlet x (import (5)))",
-                                      "(vmlet x (import (no-such-vmlet)))", "(vmlet x . y)", "(vmlet \"x\")"};
+    static const char *const bad[] = {"(vmlet)",
+                                      "(vmlet 5)",
+                                      "(vmlet x 5)",
+                                      "(vmlet x (version))",
+                                      "(vmlet x (version 0))",
+                                      "(vmlet x (import y))",
+                                      "(vmlet x (import (5)))",
+                                      "(vmlet x (import (no-such-vmlet)))",
+                                      "(vmlet x . y)",
+                                      "(vmlet \"x\")"};
     struct vvm_node *node = open_node();
     for (unsigned i = 0; i < sizeof bad / sizeof *bad; i++) {
         CU_ASSERT_NOT_EQUAL(load_text(node, bad[i]), 0);
@@ -161,9 +172,12 @@ static void test_imports_from_files(void)
 static void test_error_inside_expansion_names_the_user(void)
 {
     struct vvm_node *node = open_node();
-    CU_ASSERT_NOT_EQUAL(load_text(node, "(define-syntax twice\n  (syntax-rules () ((_ e) (begin (if) e))))\n\n   (twice 5)"), 0);
+    CU_ASSERT_NOT_EQUAL(
+        load_text(node, "(define-syntax twice\n  (syntax-rules () ((_ e) (begin (if) e))))\n\n   (twice 5)"),
+        0);
     CHECK_CONTAINS(pending_text(node), "test.vml:4:4:");
-    CU_ASSERT_NOT_EQUAL(load_text(node, "(define (f x)\n  (car x))\n(define (g x)\n  (+ 1 (f x)))\n(g 5)"), 0);
+    CU_ASSERT_NOT_EQUAL(load_text(node, "(define (f x)\n  (car x))\n(define (g x)\n  (+ 1 (f x)))\n(g 5)"),
+                        0);
     CHECK_CONTAINS(pending_text(node), "test.vml:2:3:");
     CHECK_CONTAINS(pending_text(node), "in g at test.vml:4:");
     node_close(node);
@@ -226,7 +240,8 @@ void load_tests(CU_pSuite suite)
     CU_add_test(suite, "a refused entry leaves no name", test_refused_entry_leaves_no_name);
     CU_add_test(suite, "malformed headers are refused", test_bad_headers);
     CU_add_test(suite, "imports are found beside the file", test_imports_from_files);
-    CU_add_test(suite, "an error inside an expansion names what the user wrote", test_error_inside_expansion_names_the_user);
+    CU_add_test(suite, "an error inside an expansion names what the user wrote",
+                test_error_inside_expansion_names_the_user);
     CU_add_test(suite, "an image does what its source does", test_image_equals_source);
     CU_add_test(suite, "two nodes share nothing", test_two_nodes_share_nothing);
     CU_add_test(suite, "a load that runs away is stopped", test_runaway_load_is_stopped);

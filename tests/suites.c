@@ -3,9 +3,16 @@
 #include "suites.h"
 
 const struct suite suites[] = {
-    {"front", front_tests},     {"compile", compile_tests}, {"verify", verify_tests}, {"image", image_tests},
-    {"machine", machine_tests}, {"load", load_tests},       {"cases", case_tests},    {"packet", packet_tests},
-    {"table", table_tests},     {"wire", wire_tests},
+    {"front", front_tests},
+    {"compile", compile_tests},
+    {"verify", verify_tests},
+    {"image", image_tests},
+    {"machine", machine_tests},
+    {"load", load_tests},
+    {"cases", case_tests},
+    {"packet", packet_tests},
+    {"table", table_tests},
+    {"wire", wire_tests},
 #ifdef VVM_DAEMON
     {"carrier", carrier_tests},
 #endif

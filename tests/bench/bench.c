@@ -20,9 +20,9 @@
 #include "measure.h"
 
 #define THIS_NODE 0x0a000001u
-static const uint8_t packet_octets[] = {1, 0, 0x48, 0x50, 0, 2, 0, 22,              /* the envelope */
-                                        1, 9, 0, 0, 10, 0, 0, 3,                    /* version, hops, to 10.0.0.3 */
-                                        2, 1, 1, 3, 0, 9};                          /* branch-here l; forward; l: deliver 9 */
+static const uint8_t packet_octets[] = {1, 0, 0x48, 0x50, 0,  2, 0, 22, /* the envelope */
+                                        1, 9, 0,    0,    10, 0, 0, 3,  /* version, hops, to 10.0.0.3 */
+                                        2, 1, 1,    3,    0,  9}; /* branch-here l; forward; l: deliver 9 */
 enum { ENVELOPE = 8, HEADER = 8, CODE = ENVELOPE + HEADER };
 
 static void die(struct vvm_context *ctx, const char *what)
@@ -44,8 +44,8 @@ struct bench {
     uint8_t scratch[256];
 };
 
-static int take_sent(void *host, struct vvm_context *ctx, struct vvm_packet *packet, uint16_t device, uint32_t address,
-                     const struct network *outermost, const char **reason)
+static int take_sent(void *host, struct vvm_context *ctx, struct vvm_packet *packet, uint16_t device,
+                     uint32_t address, const struct network *outermost, const char **reason)
 {
     ((struct bench *)host)->sent++;
     packet_free(packet);
@@ -56,12 +56,18 @@ static int take_delivered(void *host, struct vvm_context *ctx, const struct netw
 {
     return 0;
 }
-static struct vvm_pool *bench_pool(void *host, struct vvm_context *ctx) { return buffer_pool_ops(((struct bench *)host)->pool); }
+static struct vvm_pool *bench_pool(void *host, struct vvm_context *ctx)
+{
+    return buffer_pool_ops(((struct bench *)host)->pool);
+}
 static uint32_t bench_mtu(void *host, uint16_t device) { return 1500; }
 static uint32_t bench_address(void *host, unsigned i) { return i ? 0 : THIS_NODE; }
 
-static const struct vvm_host_ops bench_ops = {.transmit = take_sent, .deliver = take_delivered, .pool = bench_pool,
-                                              .mtu = bench_mtu, .address = bench_address};
+static const struct vvm_host_ops bench_ops = {.transmit = take_sent,
+                                              .deliver = take_delivered,
+                                              .pool = bench_pool,
+                                              .mtu = bench_mtu,
+                                              .address = bench_address};
 
 static void eval_in(struct bench *b, const char *vmlet, const char *text)
 {
@@ -109,7 +115,8 @@ static void open_bench(struct bench *b, const char *folder)
     b->node->host = b;
     b->node->host_ops = &bench_ops;
     eval_in(b, "route", "(route-add! #x0a000000 24 0 #x0a000002)");
-    if (context_open(&b->context, b->node, false) || buffer_pool_open(&b->pool, 64, 2048, 128)) die(NULL, "no memory");
+    if (context_open(&b->context, b->node, false) || buffer_pool_open(&b->pool, 64, 2048, 128))
+        die(NULL, "no memory");
     b->context.host = b;
     generation_enter(&b->context);
     b->network = match_lookup(b->context.generation, MATCH_UDP, 3322);
@@ -145,12 +152,15 @@ static void bench_cycles(struct bench *b, bool json)
 {
     struct vvm_context *ctx = &b->node->control;
     double cycles = cycles_per_nanosecond();
-    eval_in(b, "route", "(define (bench-loop) (let loop ((i 0) (s 0)) (if (= i 1000000) s"
-                        " (loop (+ i 1) (if (eq? s i) (- s 1) (+ s i))))))");
+    eval_in(b, "route",
+            "(define (bench-loop) (let loop ((i 0) (s 0)) (if (= i 1000000) s"
+            " (loop (+ i 1) (if (eq? s i) (- s 1) (+ s i))))))");
     struct column loop = {.name = "interpreter", .run = run_loop, .data = b};
     measure(&loop, 1, 1);
     double instructions = (double)(b->node->options.load_fuel - ctx->fuel); /* each costs one */
-    if (cycles > 0) print_value_row("cycles an instruction, a loop", "interpreter", loop.median * cycles / instructions, "cycles", json);
+    if (cycles > 0)
+        print_value_row("cycles an instruction, a loop", "interpreter", loop.median * cycles / instructions,
+                        "cycles", json);
 }
 
 /* ---- sizes ---------------------------------------------------------------------------------- */
@@ -168,10 +178,16 @@ static size_t source_size(const char *text)
         size_t n = 0;
         for (; at[n] && at[n] != '\n'; n++) {
             char ch = at[n];
-            if (string && ch == '\\' && at[n + 1]) { n++; continue; }
+            if (string && ch == '\\' && at[n + 1]) {
+                n++;
+                continue;
+            }
             if (ch == '"') string = !string;
             if (string) continue;
-            if (ch == '#' && at[n + 1] == '\\' && at[n + 2]) { n += 2; continue; }
+            if (ch == '#' && at[n + 1] == '\\' && at[n + 2]) {
+                n += 2;
+                continue;
+            }
             if (ch == ';') break;
             depth += (ch == '(') - (ch == ')');
         }

@@ -39,7 +39,8 @@ static uint32_t check_envelope(const uint8_t *p, uint32_t length)
     return header < 8 || header > whole || whole > length ? 0 : header;
 }
 
-static const struct seen_program *find_program(const struct forward_c *f, const uint8_t *code, uint32_t length)
+static const struct seen_program *find_program(const struct forward_c *f, const uint8_t *code,
+                                               uint32_t length)
 {
     uint64_t hash = 14695981039346656037u;
     for (uint32_t i = 0; i < length; i++) hash = (hash ^ code[i]) * 1099511628211u;

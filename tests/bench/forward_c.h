@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #define SEEN_PROGRAMS 64
-#define PROGRAM_MAX 256
+#define PROGRAM_MAX   256
 
 struct seen_program {
     uint64_t hash;
@@ -17,7 +17,10 @@ struct seen_program {
 
 struct forward_c {
     uint32_t local;
-    struct { uint32_t prefix, mask; uint64_t hop; } routes[16];
+    struct {
+        uint32_t prefix, mask;
+        uint64_t hop;
+    } routes[16];
     unsigned route_count;
     struct seen_program seen[SEEN_PROGRAMS];
     uint64_t sent, delivered, consumed, dropped, last_hop;

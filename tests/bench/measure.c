@@ -45,7 +45,8 @@ static double c_median(const struct column *columns, unsigned count)
 
 static void print_json(const char *row, const struct column *c, const char *unit, double base)
 {
-    printf("{\"row\": \"%s\", \"column\": \"%s\", \"value\": %.3f, \"unit\": \"%s\", ", row, c->name, c->median, unit);
+    printf("{\"row\": \"%s\", \"column\": \"%s\", \"value\": %.3f, \"unit\": \"%s\", ", row, c->name,
+           c->median, unit);
     if (base > 0) printf("\"ratio_to_c\": %.3f, ", c->median / base);
     else printf("\"ratio_to_c\": null, ");
     printf("\"spread\": %.3f}\n", c->spread);
@@ -67,7 +68,10 @@ void print_row(const char *row, const struct column *columns, unsigned count, co
 
 void print_value_row(const char *row, const char *column, double value, const char *unit, bool json)
 {
-    if (json) printf("{\"row\": \"%s\", \"column\": \"%s\", \"value\": %.3f, \"unit\": \"%s\", \"ratio_to_c\": null, \"spread\": 0}\n", row, column, value, unit);
+    if (json)
+        printf("{\"row\": \"%s\", \"column\": \"%s\", \"value\": %.3f, \"unit\": \"%s\", \"ratio_to_c\": "
+               "null, \"spread\": 0}\n",
+               row, column, value, unit);
     else printf("%-34s  %s %.6g %s\n", row, column, value, unit);
 }
 

@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #define COLUMNS_MAX 8
-#define ROUNDS 31
+#define ROUNDS      31
 
 struct column {
     const char *name;

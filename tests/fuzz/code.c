@@ -19,7 +19,9 @@ struct made { /* a function on its way */
     uint32_t count;
     uint8_t types[SLOTS_MAX];
     unsigned slots, parameters;
-    struct { uint32_t word, after; } branches[INSTRUCTIONS_MAX]; /* whose target is to be set */
+    struct {
+        uint32_t word, after;
+    } branches[INSTRUCTIONS_MAX]; /* whose target is to be set */
     unsigned branch_count;
 };
 
@@ -29,15 +31,15 @@ static unsigned slot_of_type(struct choices *c, const struct made *m, unsigned t
     if (choose(c, 16) == 15) return from; /* now and then the wrong one */
     for (unsigned i = 0; i < m->slots; i++) {
         unsigned s = (from + i) % m->slots, t = m->types[s];
-        if (type == SLOT_WORD || t == type || ((type == SLOT_RAW || type == SLOT_RAW2) && slot_is_raw(t))
-            || (type == SLOT_SAME && t == m->types[like % m->slots]) || (type == SLOT_RESULT && t == SLOT_ANY))
+        if (type == SLOT_WORD || t == type || ((type == SLOT_RAW || type == SLOT_RAW2) && slot_is_raw(t)) ||
+            (type == SLOT_SAME && t == m->types[like % m->slots]) || (type == SLOT_RESULT && t == SLOT_ANY))
             return s;
     }
     return from;
 }
 
-static unsigned operand(struct choices *c, struct made *m, struct operand_format f, unsigned first, unsigned functions,
-                        const struct vvm_unit *unit)
+static unsigned operand(struct choices *c, struct made *m, struct operand_format f, unsigned first,
+                        unsigned functions, const struct vvm_unit *unit)
 {
     switch (f.kind) {
     case OPERAND_DST:
@@ -60,15 +62,17 @@ static bool is_generated(unsigned op)
     return !(instruction_table[op].effects & EFFECT_INTERNAL) && op != OP_NOP;
 }
 
-static void add_instruction(struct choices *c, struct made *m, unsigned op, unsigned functions, const struct vvm_unit *unit)
+static void add_instruction(struct choices *c, struct made *m, unsigned op, unsigned functions,
+                            const struct vvm_unit *unit)
 {
     const struct vvm_instruction *row = &instruction_table[op];
     uint32_t at = m->words;
     unsigned a = operand(c, m, row->a, 0, functions, unit), b = operand(c, m, row->b, a, functions, unit);
     unsigned k = operand(c, m, row->c, a, functions, unit);
     if (at + 4 > WORDS_MAX || m->count == INSTRUCTIONS_MAX) return;
-    m->code[at] = row->b.kind == OPERAND_IMM32 ? make_word_imm32(op, a, (int32_t)(choose(c, 8) * 8 + (choose(c, 4) ? 0 : 3)))
-                                               : make_word(op, a, b, k);
+    m->code[at] = row->b.kind == OPERAND_IMM32
+                      ? make_word_imm32(op, a, (int32_t)(choose(c, 8) * 8 + (choose(c, 4) ? 0 : 3)))
+                      : make_word(op, a, b, k);
     uint32_t next = at + instruction_words(m->code[at]);
     for (uint32_t w = at + 1; w < next; w++) m->code[w] = 0;
     if (row->tail == TAIL_SRCS || row->tail == TAIL_DSTS)
@@ -88,7 +92,8 @@ static void add_beginning(struct choices *c, struct made *m, const struct vvm_un
 {
     for (unsigned s = m->parameters; s < m->slots && choose(c, 12); s++) {
         m->starts[m->count++] = m->words;
-        m->code[m->words++] = make_word_imm32(m->types[s] ? OP_RAW_IMMEDIATE : OP_IMMEDIATE, s, (int32_t)(8 * choose(c, 4)));
+        m->code[m->words++] = make_word_imm32(m->types[s] ? OP_RAW_IMMEDIATE : OP_IMMEDIATE, s,
+                                              (int32_t)(8 * choose(c, 4)));
     }
 }
 
@@ -97,16 +102,19 @@ static void set_targets(struct choices *c, struct made *m)
     for (unsigned i = 0; i < m->branch_count; i++) {
         uint32_t target = m->starts[choose(c, m->count)];
         int offset = (int)target - (int)m->branches[i].after;
-        m->code[m->branches[i].word] = (m->code[m->branches[i].word] & 0x0000ffffffffffff) | (uint64_t)(uint16_t)offset << 48;
+        m->code[m->branches[i].word] = (m->code[m->branches[i].word] & 0x0000ffffffffffff) |
+                                       (uint64_t)(uint16_t)offset << 48;
     }
 }
 
-static void make_function(struct choices *c, struct made *m, bool script, unsigned functions, const struct vvm_unit *unit)
+static void make_function(struct choices *c, struct made *m, bool script, unsigned functions,
+                          const struct vvm_unit *unit)
 {
     memset(m, 0, sizeof *m);
     m->slots = 2 + choose(c, SLOTS_MAX - 2);
     m->parameters = script ? 0 : choose(c, 3);
-    for (unsigned s = 0; s < m->slots; s++) m->types[s] = choose(c, 3) ? SLOT_ANY : (uint8_t)(1 + choose(c, 8));
+    for (unsigned s = 0; s < m->slots; s++)
+        m->types[s] = choose(c, 3) ? SLOT_ANY : (uint8_t)(1 + choose(c, 8));
     add_beginning(c, m, unit);
     unsigned n = 2 + choose(c, 24);
     for (unsigned i = 0; i < n; i++) {
@@ -124,8 +132,13 @@ static int install(struct vvm_node *node, struct vvm_unit *unit, struct vvm_func
     if (!code || !types) abort();
     memcpy(code, m->code, m->words * sizeof *code);
     memcpy(types, m->types, m->slots);
-    *f = (struct vvm_function){.code = code, .words = m->words, .parameters = (uint16_t)m->parameters,
-                               .slots = (uint16_t)m->slots, .slot_types = types, .name = VALUE_FALSE, .unit = unit,
+    *f = (struct vvm_function){.code = code,
+                               .words = m->words,
+                               .parameters = (uint16_t)m->parameters,
+                               .slots = (uint16_t)m->slots,
+                               .slot_types = types,
+                               .name = VALUE_FALSE,
+                               .unit = unit,
                                .index = (uint32_t)(f - unit->functions),
                                .signature = signature_intern(node, types, m->parameters, false, SLOT_ANY)};
     return 0;
@@ -134,11 +147,13 @@ static int install(struct vvm_node *node, struct vvm_unit *unit, struct vvm_func
 /* Primitives that touch nothing outside the machine. */
 static void add_primitives(struct unit_builder *b, struct choices *c)
 {
-    static const char *const names[] = {"cons", "car", "vector", "list", "make-vector", "append", "string-append",
-                                        "make-bytevector", "u32-ref", "slice", "length", "equal?", "reverse", "list-tail"};
+    static const char *const names[] = {
+        "cons",    "car",   "vector", "list",   "make-vector", "append",   "string-append", "make-bytevector",
+        "u32-ref", "slice", "length", "equal?", "reverse",     "list-tail"};
     unsigned n = 1 + choose(c, 6);
     for (unsigned i = 0; i < n; i++) {
-        const struct primitive_row *row = primitive_named(b->node, names[choose(c, sizeof names / sizeof *names)]);
+        const struct primitive_row *row = primitive_named(b->node,
+                                                          names[choose(c, sizeof names / sizeof *names)]);
         if (row) unit_add_primitive(b, row);
     }
 }
