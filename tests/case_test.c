@@ -91,6 +91,8 @@ static void run_case(struct case_run *run, const char *text, size_t octets, cons
     rewind(run->output);
     run->cases++;
     if (!vmlet) abort();
+    vmlet->next = run->node->vmlets; /* where the checks of publishing look */
+    run->node->vmlets = vmlet;
     int err = eval_all(ctx, vmlet->environment, text, octets, run->line, &result);
     char *got = outcome(run, err, result);
     const char *expected = expectation + 3;
@@ -100,6 +102,7 @@ static void run_case(struct case_run *run, const char *text, size_t octets, cons
         if (err) print_pending(ctx, stderr);
     }
     free(got);
+    run->node->vmlets = vmlet->next;
     vmlet->next = run->node->refused; /* its functions may still be referred to */
     run->node->refused = vmlet;
 }
@@ -184,11 +187,13 @@ static void add_folder(CU_pSuite suite, const char *folder)
     struct dirent **names;
     snprintf(path, sizeof path, "%s/%s", getenv("VVM_CASES") ?: VVM_CASES, folder);
     int n = scandir(path, &names, is_case_file, alphasort);
-    for (int i = 0; i < n && i < CASE_FILES_MAX; i++) {
+    for (int i = 0; i < n; i++) {
         char name[300];
         snprintf(name, sizeof name, "%s/%s", folder, names[i]->d_name);
-        CU_add_test(suite, name, run_named_case);
+        if (i < CASE_FILES_MAX) CU_add_test(suite, name, run_named_case);
+        free(names[i]);
     }
+    if (n >= 0) free(names);
 }
 
 void case_tests(CU_pSuite suite)

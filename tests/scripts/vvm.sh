@@ -59,9 +59,8 @@ cat >"$folder/closure.vml" <<'END'
 (define (helper x)
   (map (lambda (y) (+ y x)) '(1 2)))
 (define-program p (opcode u8) (label s8) (stack 4))
-(define-instruction (bad) (opcode 1)
-  "Makes a closure, two calls down."
-  (takes a)
+(define-instruction (bad) (opcode 1) (takes a)
+  "Makes a closure, one call down."
   (helper a))
 END
 expect "a closure in packet code" 1 'bad .*closure.vml:4:.*helper.*closure.vml:2:8' "$vvm" run "$folder/closure.vml"
