@@ -19,42 +19,7 @@
 #include "arith.h"
 #include "octets_access.h"
 
-/* ---- small parts ------------------------------------------------------------------ */
-
-static const int64_t raw_least[SLOT_TYPES] = {
-    0, 0, 0, 0, 0, INT8_MIN, INT16_MIN, INT32_MIN, INT64_MIN,
-};
-static const int64_t raw_most[SLOT_TYPES] = {
-    0, UINT8_MAX, UINT16_MAX, UINT32_MAX, INT64_MAX, INT8_MAX, INT16_MAX, INT32_MAX, INT64_MAX,
-};
-
-bool fits_raw(enum slot_type t, int64_t n) { return n >= raw_least[t] && n <= raw_most[t]; }
-
-bool unbox(struct vvm_context *ctx, vvm_value v, enum slot_type t, uint64_t *out)
-{
-    if (!is_fixnum(v)) {
-        raise_message(ctx, ERROR_TYPE, v, "an integer of type %s is needed", slot_type_name(t));
-        return false;
-    }
-    *out = (uint64_t)fixnum_value(v);
-    if (fits_raw(t, fixnum_value(v))) return true;
-    raise_message(ctx, ERROR_RANGE, v, "the integer does not fit in %s", slot_type_name(t));
-    return false;
-}
-
-/* A raw word whose value is beyond the largest fixnum, or a negative one. */
-static vvm_value box_slow(struct vvm_context *ctx, uint64_t word, enum slot_type t)
-{
-    if (slot_is_signed(t) && fits_fixnum((int64_t)word)) return make_fixnum((int64_t)word);
-    return raise_error(ctx, ERROR_INTEGER_RANGE, VALUE_DEFAULT);
-}
-
-/* The low bits of a word, extended as the raw type is. */
-static uint64_t wrap(uint64_t word, enum slot_type t)
-{
-    unsigned shift = 64 - slot_bits(t);
-    return slot_is_signed(t) ? (uint64_t)((int64_t)(word << shift) >> shift) : word << shift >> shift;
-}
+/* ---- fast paths ------------------------------------------------------------------ */
 
 /* Division of words that hold raw values; c is not 0. The least integer by -1 wraps. */
 static inline uint64_t raw_quotient(uint64_t b, uint64_t c, bool is_signed)
@@ -98,18 +63,6 @@ static inline void gather(uint64_t *to, const uint64_t *fp, const uint64_t *tail
     for (uint64_t w = n ? *tail : 0; n; n--, w >>= 16) *to++ = fp[w & 0xffff];
 }
 
-/* ---- octets -------------------------------------------------------------------------- */
-
-static void access_failed(struct vvm_context *ctx, vvm_value object, enum access_error why, uint64_t offset)
-{
-    switch (why) {
-    case ACCESS_BOUNDS: raise_error(ctx, ERROR_BOUNDS, make_fixnum((int64_t)offset)); break;
-    case ACCESS_MOVED: raise_error(ctx, ERROR_MOVED, VALUE_DEFAULT); break;
-    case ACCESS_FROZEN: raise_error(ctx, ERROR_FROZEN, object); break;
-    default: raise_error(ctx, ERROR_TYPE, object); break;
-    }
-}
-
 /* Most accesses are to the packet itself. */
 static inline uint8_t *packet_at(vvm_value v, uint32_t offset, uint32_t width)
 {
@@ -117,52 +70,6 @@ static inline uint8_t *packet_at(vvm_value v, uint32_t offset, uint32_t width)
     const struct vvm_packet *p = ((struct packet_object *)value_pointer(v))->packet;
     if (!p || (uint64_t)offset + width > p->length) return NULL;
     return p->base + p->head + offset;
-}
-
-static __attribute__((noinline)) const uint8_t *load_slow(struct vvm_context *ctx, vvm_value v,
-                                                          uint32_t offset, uint32_t width)
-{
-    enum access_error why = ACCESS_OK;
-    const uint8_t *at = octets_at(v, offset, width, &why);
-    if (!at) access_failed(ctx, v, why, offset);
-    return at;
-}
-
-/* A slice is written through: what counts is what it shows. */
-static bool octets_writable(const struct vvm_context *ctx, vvm_value v)
-{
-    if (has_type(v, TYPE_SLICE) && !is_frozen(v)) v = ((struct slice *)value_pointer(v))->backing;
-    return has_type(v, TYPE_PACKET) || may_write(ctx, v);
-}
-
-static __attribute__((noinline)) uint8_t *store_slow(struct vvm_context *ctx, vvm_value v, uint32_t offset,
-                                                     uint32_t width)
-{
-    enum access_error why = ACCESS_OK;
-    uint8_t *at = octets_at_writable(v, offset, width, &why);
-    if (at && !octets_writable(ctx, v)) {
-        why = ACCESS_FROZEN;
-        at = NULL;
-    }
-    if (!at) access_failed(ctx, v, why, offset);
-    return at;
-}
-
-static vvm_value bytes_length(struct vvm_context *ctx, vvm_value v, uint64_t *length)
-{
-    enum access_error why = ACCESS_OK;
-    if (octets_length(v, length, &why)) return VALUE_UNSPECIFIED;
-    access_failed(ctx, v, why, 0);
-    return VALUE_EXCEPTION;
-}
-
-/* ---- objects -------------------------------------------------------------------------- */
-
-static vvm_value vector_error(struct vvm_context *ctx, vvm_value vector, vvm_value index)
-{
-    if (!has_type(vector, TYPE_VECTOR)) return raise_type(ctx, "vector access", 1, "vector", vector);
-    if (!is_fixnum(index)) return raise_type(ctx, "vector access", 2, "integer", index);
-    return raise_error(ctx, ERROR_BOUNDS, index);
 }
 
 static inline vvm_value *vector_item(vvm_value vector, vvm_value index)
@@ -180,86 +87,9 @@ static inline vvm_value *record_field(vvm_value record, unsigned c)
     return &((struct record *)value_pointer(record))->fields[c];
 }
 
-static vvm_value record_error(struct vvm_context *ctx, vvm_value record, unsigned c)
-{
-    if (!has_type(record, TYPE_RECORD)) return raise_type(ctx, "record access", 1, "record", record);
-    return raise_error(ctx, ERROR_BOUNDS, make_fixnum(c));
-}
-
-static vvm_value make_box(struct vvm_context *ctx, vvm_value v)
-{
-    struct vector *b = allocate(ctx, TYPE_BOX, 1, sizeof *b + sizeof v);
-    if (!b) return VALUE_EXCEPTION;
-    b->items[0] = v;
-    return object_value(b);
-}
-
-static struct closure *make_closure(struct vvm_context *ctx, const struct vvm_function *f, unsigned n)
-{
-    struct closure *c = allocate(ctx, TYPE_CLOSURE, n, sizeof *c + n * sizeof(vvm_value));
-    if (c) c->function = f;
-    return c;
-}
-
 static bool is_record_of(vvm_value v, vvm_value type)
 {
     return has_type(v, TYPE_RECORD) && ((struct record *)value_pointer(v))->type == type;
-}
-
-static vvm_value not_record_of(struct vvm_context *ctx, vvm_value v, vvm_value type)
-{
-    const char *name = "record";
-    if (has_type(type, TYPE_RECORD_TYPE)) {
-        vvm_value n = ((struct record_type *)value_pointer(type))->name;
-        if (is_symbol(n)) name = symbol_name(n);
-    }
-    return raise_message(ctx, ERROR_TYPE, v, "a record of type %.100s is needed", name);
-}
-
-/* ---- globals ----------------------------------------------------------------------------- */
-
-static inline const struct binding *binding_of(const struct vvm_context *ctx, const struct link *link)
-{
-    const struct vvm_generation *g = ctx->generation;
-    return link->global < g->binding_count ? &g->bindings[link->global] : NULL;
-}
-
-static vvm_value global_ref_failed(struct vvm_context *ctx, const struct link *link)
-{
-    return raise_error(ctx, ERROR_UNBOUND, link->name);
-}
-
-/* The function that CALL_GLOBAL may enter directly when a global is bound to v. */
-static const struct vvm_function *direct_function(vvm_value v)
-{
-    if (!has_type(v, TYPE_CLOSURE) || object_length(v)) return NULL;
-    const struct vvm_function *f = ((struct closure *)value_pointer(v))->function;
-    return f->flags & (FUNCTION_BODY | FUNCTION_WIRE) ? NULL : f;
-}
-
-static vvm_value define_global(struct vvm_context *ctx, const struct vvm_unit *unit, const struct link *link,
-                               vvm_value v, const struct vvm_function *f)
-{
-    int err = generation_define(ctx->node, link->global, unit->vmlet, v, f);
-    if (!err) return VALUE_UNSPECIFIED;
-    return raise_message(ctx, ERROR_PRIVILEGE, link->name, "a definition outside a load");
-}
-
-static vvm_value define_function(struct vvm_context *ctx, const struct vvm_unit *unit, uint64_t w)
-{
-    const struct vvm_function *f = &unit->functions[word_b(w)], *entry = &unit->functions[word_c(w)];
-    struct closure *c = make_closure(ctx, entry, 0);
-    if (!c) return VALUE_EXCEPTION;
-    bool body = (f->flags | entry->flags) & (FUNCTION_BODY | FUNCTION_WIRE);
-    return define_global(ctx, unit, &unit->links[word_a(w)], object_value(c), body ? NULL : f);
-}
-
-static vvm_value global_set(struct vvm_context *ctx, const struct vvm_unit *unit, const struct link *link,
-                            vvm_value v)
-{
-    if (!binding_of(ctx, link) || binding_of(ctx, link)->value == VALUE_UNDEFINED)
-        return global_ref_failed(ctx, link);
-    return global_assign(ctx, unit, link, v);
 }
 
 /* ---- the loop ------------------------------------------------------------------------------ */
@@ -713,7 +543,7 @@ op_PACKET:
 op_GLOBAL_REF : {
     const struct link *link = &fn->unit->links[word_b(w)];
     const struct binding *b = binding_of(ctx, link);
-    if (!b || b->value == VALUE_UNDEFINED) FAIL(global_ref_failed(ctx, link));
+    if (!b || b->value == VALUE_UNDEFINED) FAIL(raise_error(ctx, ERROR_UNBOUND, link->name));
     TAGGED(b->value);
     NEXT;
 }

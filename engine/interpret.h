@@ -2,10 +2,11 @@
 /*
  * interpret.h - what the interpreter's files share. Private to them:
  *
- *   interpret.c  the dispatch loop                call.c    procedures and values
- *   raise.c      handlers, unwinding, traces      invoke.c  wire instructions and exits
- *   run.c        vvm_call and vvm_run           stub.c    the machine's own frames
- *   instrument.c the run-time oracle of instrumented builds
+ *   interpret.c       the dispatch loop         call.c    procedures and values
+ *   interpret_slow.c  what it leaves aside      raise.c   handlers, unwinding, traces
+ *   run.c             vvm_call and vvm_run      invoke.c  wire instructions and exits
+ *   stub.c            the machine's own frames
+ *   instrument.c      the run-time oracle of instrumented builds
  *
  * The protocol of slow paths: before one, the loop stores its fuel in ctx->fuel and
  * the word to go on at (or any word behind the instruction's first, for those that
@@ -116,10 +117,36 @@ bool run_program(struct vvm_context *ctx, vvm_value program, unsigned n, const u
 
 /* ---- raw values ---- */
 
+extern const int64_t raw_least[SLOT_TYPES], raw_most[SLOT_TYPES];
 /** True if the integer lies in the raw type's range. */
 bool fits_raw(enum slot_type t, int64_t n);
 /** Tagged v as a raw word of type t; false: error type or range is pending. */
 bool unbox(struct vvm_context *ctx, vvm_value v, enum slot_type t, uint64_t *out);
+
+/* ---- interpret_slow.c: VALUE_EXCEPTION, NULL: an error is pending ---- */
+
+vvm_value box_slow(struct vvm_context *ctx, uint64_t word, enum slot_type t);
+uint64_t wrap(uint64_t word, enum slot_type t);
+const uint8_t *load_slow(struct vvm_context *ctx, vvm_value v, uint32_t offset, uint32_t width);
+uint8_t *store_slow(struct vvm_context *ctx, vvm_value v, uint32_t offset, uint32_t width);
+vvm_value bytes_length(struct vvm_context *ctx, vvm_value v, uint64_t *length);
+vvm_value vector_error(struct vvm_context *ctx, vvm_value vector, vvm_value index);
+vvm_value record_error(struct vvm_context *ctx, vvm_value record, unsigned c);
+vvm_value make_box(struct vvm_context *ctx, vvm_value v);
+struct closure *make_closure(struct vvm_context *ctx, const struct vvm_function *f, unsigned n);
+vvm_value not_record_of(struct vvm_context *ctx, vvm_value v, vvm_value type);
+const struct vvm_function *direct_function(vvm_value v);
+vvm_value define_global(struct vvm_context *ctx, const struct vvm_unit *unit, const struct link *link,
+                        vvm_value v, const struct vvm_function *f);
+vvm_value define_function(struct vvm_context *ctx, const struct vvm_unit *unit, uint64_t w);
+vvm_value global_set(struct vvm_context *ctx, const struct vvm_unit *unit, const struct link *link,
+                     vvm_value v);
+/* What a link's global is bound to in the generation that runs; NULL: it is younger. */
+static inline const struct binding *binding_of(const struct vvm_context *ctx, const struct link *link)
+{
+    const struct vvm_generation *g = ctx->generation;
+    return link->global < g->binding_count ? &g->bindings[link->global] : NULL;
+}
 
 /* ---- the loop ---- */
 
