@@ -13,6 +13,7 @@
 #include "../table/siphash.h"
 
 #define CACHE_BUCKETS 2048
+#define FRONT_PLACES  1024 /* a power of two */
 #define NO_ENTRY      UINT16_MAX
 
 struct gap {
@@ -36,6 +37,7 @@ struct wire_cache {
     struct gap *gaps;
     uint16_t unused, newest, oldest;
     uint16_t buckets[CACHE_BUCKETS];
+    uint16_t front[FRONT_PLACES]; /* last entry found or made for these ends of a program */
     struct cache_entry entries[CACHE_ENTRIES];
     struct cache_counts counts;
     struct wire_verifier verifier;
@@ -58,6 +60,7 @@ int cache_open(struct wire_cache **out, const uint64_t key[2])
     *c->gaps = (struct gap){NULL, CACHE_OCTETS};
     c->newest = c->oldest = NO_ENTRY;
     for (unsigned i = 0; i < CACHE_BUCKETS; i++) c->buckets[i] = NO_ENTRY;
+    for (unsigned i = 0; i < FRONT_PLACES; i++) c->front[i] = NO_ENTRY;
     for (unsigned i = 0; i < CACHE_ENTRIES; i++)
         c->entries[i].chain = i + 1 < CACHE_ENTRIES ? (uint16_t)(i + 1) : NO_ENTRY;
     c->verifier.work = &c->work;
@@ -169,22 +172,48 @@ static bool evict_oldest(struct wire_cache *c)
 
 /* ---- finding --------------------------------------------------------------------------------- */
 
-static bool entry_is(const struct cache_entry *e, uint64_t hash, const struct wire_verifier *v)
+/* A program as run-program names it. */
+struct wanted {
+    const struct network *network;
+    const uint8_t *view, *octets;
+    uint32_t length;
+};
+
+static bool entry_is(const struct cache_entry *e, const struct wanted *w)
 {
-    if (e->hash != hash || e->revision != v->network->revision ||
-        e->unit->rows != (void *)v->network->opcodes)
-        return false;
-    if (e->has_view != (v->view != NULL) || (v->view && memcmp(e->view, v->view, sizeof e->view)))
+    if (e->revision != w->network->revision || e->unit->rows != (void *)w->network->opcodes) return false;
+    if (e->has_view != (w->view != NULL) || (w->view && memcmp(e->view, w->view, sizeof e->view)))
         return false;
     const struct bytes *b = value_pointer(e->unit->constants[0]);
-    return header_length(b->header) == v->length && memcmp(b->data, v->octets, v->length) == 0;
+    return header_length(b->header) == w->length && memcmp(b->data, w->octets, w->length) == 0;
 }
 
-static struct cache_entry *look_up(struct wire_cache *c, uint64_t hash, const struct wire_verifier *v)
+static struct cache_entry *look_up(struct wire_cache *c, uint64_t hash, const struct wanted *w)
 {
     for (uint16_t i = c->buckets[hash % CACHE_BUCKETS]; i != NO_ENTRY; i = c->entries[i].chain)
-        if (entry_is(&c->entries[i], hash, v)) return &c->entries[i];
+        if (c->entries[i].hash == hash && entry_is(&c->entries[i], w)) return &c->entries[i];
     return NULL;
+}
+
+static uint64_t word_of(const uint8_t *octets, uint32_t length)
+{
+    uint64_t word = 0;
+    uint32_t low, high;
+    if (length >= 8) return memcpy(&word, octets, 8), word;
+    if (length < 4) return length ? octets[0] | octets[length / 2] << 8 | octets[length - 1] << 16 : 0;
+    memcpy(&low, octets, 4);
+    memcpy(&high, octets + length - 4, 4);
+    return (uint64_t)high << 32 | low;
+}
+
+/* A cheap mix of a program's ends and length says where it is looked for first. Who
+ * makes many programs meet there makes them cost the keyed hash, and no more. */
+static uint16_t *front_place(struct wire_cache *c, const struct wanted *w)
+{
+    uint64_t head = word_of(w->octets, w->length);
+    uint64_t tail = w->length > 8 ? word_of(w->octets + w->length - 8, 8) : 0;
+    __uint128_t wide = (__uint128_t)(head ^ c->key[0]) * (tail ^ w->length ^ c->key[1]);
+    return &c->front[((uint64_t)wide ^ (uint64_t)(wide >> 64)) & (FRONT_PLACES - 1)];
 }
 
 static struct cache_entry *insert(struct wire_cache *c, uint64_t hash, struct wire_verifier *v)
@@ -211,33 +240,54 @@ static struct cache_entry *insert(struct wire_cache *c, uint64_t hash, struct wi
     return e;
 }
 
+static const struct vvm_unit *use(struct wire_cache *c, struct cache_entry *e)
+{
+    c->counts.hits++;
+    if (c->newest == number_of(c, e)) {
+        e->used_in = c->serial;
+    } else {
+        unlink_use(c, e);
+        link_newest(c, e);
+    }
+    return e->unit;
+}
+
+/* It is verified as a copy, which nobody can change meanwhile. */
+static struct cache_entry *verify_new(struct wire_cache *c, const struct wire_program *form, uint64_t hash,
+                                      const struct wanted *w, const struct wire_verifier **why)
+{
+    struct wire_verifier *v = &c->verifier;
+    memcpy(c->work.octets, w->octets, w->length);
+    *v = (struct wire_verifier){.form = form,
+                                .network = w->network,
+                                .view = w->view,
+                                .octets = c->work.octets,
+                                .length = w->length,
+                                .work = &c->work};
+    c->counts.misses++;
+    if (!wire_verify(v)) return insert(c, hash, v);
+    *why = v;
+    return NULL;
+}
+
 const struct vvm_unit *cache_find(struct wire_cache *c, const struct wire_program *form,
                                   const struct network *network, const uint8_t *view, const uint8_t *octets,
                                   uint32_t length, const struct wire_verifier **why)
 {
-    struct wire_verifier *v = &c->verifier;
+    const struct wanted w = {network, view, octets, length};
+    uint16_t *front = front_place(c, &w);
+    struct cache_entry *e = *front == NO_ENTRY ? NULL : &c->entries[*front];
     assert(length <= PROGRAM_OCTETS_MAX);
-    memcpy(c->work.octets, octets, length);
-    *v = (struct wire_verifier){.form = form,
-                                .network = network,
-                                .view = view,
-                                .octets = c->work.octets,
-                                .length = length,
-                                .work = &c->work};
     *why = NULL;
-    uint64_t hash = siphash(c->key, v->octets, length);
-    struct cache_entry *e = look_up(c, hash, v);
+    if (e && e->unit && entry_is(e, &w)) return use(c, e);
+    uint64_t hash = siphash(c->key, octets, length);
+    e = look_up(c, hash, &w);
     if (e) {
-        c->counts.hits++;
-        unlink_use(c, e);
-        link_newest(c, e);
-        return e->unit;
+        *front = number_of(c, e);
+        return use(c, e);
     }
-    c->counts.misses++;
-    if (wire_verify(v)) {
-        *why = v;
-        return NULL;
-    }
-    e = insert(c, hash, v);
-    return e ? e->unit : NULL;
+    e = verify_new(c, form, hash, &w, why);
+    if (!e) return NULL;
+    *front = number_of(c, e);
+    return e->unit;
 }

@@ -22,7 +22,7 @@ void cache_close(struct wire_cache *cache);
 /** A new packet begins: nothing is in use. */
 void cache_begin(struct wire_cache *cache);
 /** The unit of a program, from the cache or verified and translated now. The octets
- *  are copied first. NULL with *why, a verifier whose text says why not; or with *why
+ *  are copied before they are verified. NULL with *why, a verifier whose text says why not; or with *why
  *  NULL when the packet's programs together fill the cache. */
 const struct vvm_unit *cache_find(struct wire_cache *cache, const struct wire_program *form,
                                   const struct network *network, const uint8_t *view, const uint8_t *octets,

@@ -91,14 +91,46 @@ static enum ledger_kind ledger_kind_of(enum outcome outcome)
     return LEDGER_DROPPED;
 }
 
-void execution_end(struct vvm_context *ctx, enum outcome outcome, const char *name)
+static inline struct outcome_row *place_of_row(struct execution *x, enum ledger_kind kind, const char *name)
 {
-    struct execution *x = ctx->execution;
+    uint64_t mixed = ((uint64_t)(uintptr_t)name ^ kind) * UINT64_C(0x9e3779b97f4a7c15);
+    return &x->rows[mixed >> 58 & (OUTCOME_ROWS - 1)];
+}
+
+void execution_count(struct vvm_context *ctx, enum ledger_kind kind, const char *name)
+{
+    struct outcome_row *at = place_of_row(ctx->execution, kind, name);
+    if (__builtin_expect(at->name != name || at->kind != kind, 0))
+        *at = (struct outcome_row){name, kind, ledger_row(ctx->node, kind, name)};
+    ledger_count(ctx, at->row, 1);
+}
+
+static void end_uncounted(struct execution *x, enum outcome outcome, const char *name)
+{
     assert(!x->counted); /* halting primitives end the run, so nothing ends it twice */
     x->counted = true;
     x->outcome = outcome;
-    snprintf(x->name, sizeof x->name, "%s", name);
-    ledger_count_named(ctx, ledger_kind_of(outcome), x->name);
+    x->name = name;
+}
+
+void execution_end(struct vvm_context *ctx, enum outcome outcome, const char *name)
+{
+    end_uncounted(ctx->execution, outcome, name);
+    execution_count(ctx, ledger_kind_of(outcome), name);
+}
+
+/* The text of a port stands in one of a few places; where it gives way to another, so
+ * does what was known of its row. */
+void execution_deliver(struct vvm_context *ctx, uint32_t port)
+{
+    struct execution *x = ctx->execution;
+    struct outcome_port *at = &x->ports[port % OUTCOME_ROWS];
+    if (at->port != port || !at->name[0]) {
+        at->port = port;
+        snprintf(at->name, sizeof at->name, "port-%u", port);
+        place_of_row(x, LEDGER_DELIVERED, at->name)->name = NULL;
+    }
+    execution_end(ctx, OUTCOME_DELIVERED, at->name);
 }
 
 static void drop_with(struct vvm_context *ctx, const char *reason)
@@ -109,14 +141,14 @@ static void drop_with(struct vvm_context *ctx, const char *reason)
 /* Reason of a raised value that nobody handled. */
 static void drop_raised(struct vvm_context *ctx, vvm_value v)
 {
-    char reason[OUTCOME_NAME];
-    if (!has_type(v, TYPE_ERROR)) {
-        drop_with(ctx, is_symbol(v) ? symbol_name(v) : "uncaught"); /* symbols come from code alone */
-        return;
-    }
-    snprintf(reason, sizeof reason, "error-%s",
-             error_name((enum error_code)((const struct error_object *)value_pointer(v))->code));
-    drop_with(ctx, reason);
+    static const char *const reasons[] = {
+#define E(name, text, message) [ERROR_##name] = "error-" text,
+#include "../errors.def"
+#undef E
+    };
+    if (has_type(v, TYPE_ERROR))
+        drop_with(ctx, reasons[((const struct error_object *)value_pointer(v))->code]);
+    else drop_with(ctx, is_symbol(v) ? symbol_name(v) : "uncaught"); /* symbols come from code alone */
 }
 
 /* ---- running the network's functions --------------------------------------------------------- */
@@ -263,7 +295,7 @@ static void finish(struct vvm_context *ctx)
         x->made = p->next;
         p->next = NULL;
         packet_free(p);
-        ledger_count_named(ctx, LEDGER_DROPPED, "unsent");
+        execution_count(ctx, LEDGER_DROPPED, "unsent");
     }
     if (x->received) packet_free(x->received);
     x->received = NULL;

@@ -13,7 +13,15 @@
 
 #include "cache.h"
 
-#define OUTCOME_NAME 56
+#define OUTCOME_NAME 24 /* "port-" and a number */
+#define OUTCOME_ROWS 64 /* a power of two */
+
+/* Where an outcome is counted, found by the place of its name: no name is hashed for
+ * a packet. Names that live as long as the node, the text made here apart. */
+struct outcome_row {
+    const char *name;
+    uint32_t kind, row;
+};
 
 /* What send and emit are about to seal: see seal.c. */
 struct sealing {
@@ -42,11 +50,21 @@ struct execution {
     struct peeled peeled;
     bool counted; /* the received packet's end stands in the ledger */
     enum outcome outcome;
-    char name[OUTCOME_NAME];
+    const char *name;
+    struct outcome_row rows[OUTCOME_ROWS];
+    struct outcome_port {
+        uint32_t port;
+        char name[OUTCOME_NAME]; /* "": not yet made */
+    } ports[OUTCOME_ROWS];
 };
 
-/** Say how the received packet ends and count it, once. The text is cut to fit. */
+/** Say how the received packet ends and count it, once. The name is a symbol's or a
+ *  literal: it lives as long as the node. */
 void execution_end(struct vvm_context *ctx, enum outcome outcome, const char *name);
+/** The same for a delivery to a port. */
+void execution_deliver(struct vvm_context *ctx, uint32_t port);
+/** Count a packet under such a name. */
+void execution_count(struct vvm_context *ctx, enum ledger_kind kind, const char *name);
 /** The packet of a handle if it has not moved away; NULL with the error set. */
 struct vvm_packet *packet_argument(struct vvm_context *ctx, const char *name, unsigned i, vvm_value v);
 /** The context's execution, or NULL with the error no-packet. */

@@ -7,7 +7,7 @@
  *                      |
  *                      +--miss--> copy --wire_verify--> --wire_translate--> unit
  *
- * The octets are copied before they are looked at; the unit and everything a program
+ * The octets are copied before they are verified; the unit and everything a program
  * can reach in it (operands, its own octets) stay in the cache at least until the
  * packet that used them has ended. One cache a context: no locks, no allocator call.
  *

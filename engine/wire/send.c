@@ -132,8 +132,7 @@ static struct vvm_packet *sealed_packet(struct vvm_context *ctx, const char *nam
 /* A packet made here has gone, or was dropped for a reason. */
 static void count_made(struct vvm_context *ctx, const char *reason)
 {
-    ledger_count_named(ctx, reason ? LEDGER_DROPPED : LEDGER_SENT,
-                       reason ? reason : network_name(ctx->network));
+    execution_count(ctx, reason ? LEDGER_DROPPED : LEDGER_SENT, reason ? reason : network_name(ctx->network));
 }
 
 /* (%transmit hop p): the received packet goes, or one made here in its place; the execution ends. */
@@ -200,7 +199,6 @@ vvm_value primitive_deliver(struct vvm_context *ctx, unsigned n, const vvm_value
     (void)n;
     enum access_error why = ACCESS_OK;
     uint64_t length;
-    char name[OUTCOME_NAME];
     const struct vvm_host_ops *ops = ctx->node->host_ops;
     if (!execution_of(ctx)) return VALUE_EXCEPTION;
     if (!is_fixnum(args[0]) || args[0] > make_fixnum(UINT32_MAX))
@@ -214,8 +212,8 @@ vvm_value primitive_deliver(struct vvm_context *ctx, unsigned n, const vvm_value
     int err = -1;
     if (ops && ops->deliver)
         err = ops->deliver(ctx->node->host, ctx, ctx->network, port, octets, (uint32_t)length, &reason);
-    snprintf(name, sizeof name, "port-%u", port);
-    execution_end(ctx, err ? OUTCOME_DROPPED : OUTCOME_DELIVERED, err ? reason : name);
+    if (err) execution_end(ctx, OUTCOME_DROPPED, reason);
+    else execution_deliver(ctx, port);
     return halt(ctx);
 }
 
@@ -236,7 +234,7 @@ static vvm_value create(struct vvm_context *ctx, const char *primitive, const st
     struct vvm_packet *p = pool ? (from ? packet_copy(pool, from) : pool->alloc(pool)) : NULL;
     if (!p) return raise_error(ctx, ERROR_BUFFER, VALUE_DEFAULT);
     vvm_value handle = execution_adopt(ctx, ctx->execution, p);
-    if (handle != VALUE_EXCEPTION) ledger_count_named(ctx, LEDGER_CREATED, symbol_name(cause));
+    if (handle != VALUE_EXCEPTION) execution_count(ctx, LEDGER_CREATED, symbol_name(cause));
     return handle;
 }
 
