@@ -12,12 +12,20 @@
 
 /* ---- views ---- */
 
+/* A peeled header that was run over ends nowhere: sealing writes a fresh one. */
+static void forget_layers(struct vvm_packet *packet)
+{
+    for (unsigned i = packet->layer_count; i-- > 0 && packet->layers[i].end > packet->head;)
+        packet->layers[i].end = UINT32_MAX;
+}
+
 int packet_prepend(struct vvm_packet *packet, uint32_t octets)
 {
     if (octets > packet->head) return -ENOSPC;
     packet->head -= octets;
     packet->length += octets;
     memset(packet->base + packet->head, 0, octets);
+    forget_layers(packet);
     return 0;
 }
 

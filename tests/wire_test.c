@@ -423,6 +423,29 @@ static void large_programs_evict_each_other(void)
     bench_close(&b);
 }
 
+/* 256 functions of 4000 locals each: few octets, but more words than the cache holds. */
+static void a_program_larger_than_the_cache_evicts_nothing(void)
+{
+    static const char text[] =
+        "(vmlet wide)"
+        "(define-layout slot (arity u8) (locals u16) (code (counted u8)))"
+        "(define-program form (functions u16 slot) (stack 4))"
+        "(define-instruction (finish) (opcode 1) (return 1))"
+        "(define-network wide (match (udp 1)) (program form (lambda (p) p)) (instructions *))";
+    struct bench b;
+    uint8_t program[2 + 256 * 5] = {1, 0};
+    bench_open(&b, text);
+    CHECK_TEXT(RECEIVE(&b, 1, 0, 1, 0, 0, 0, 1, 1), "consumed evaluated");
+    for (unsigned i = 0; i < 256; i++)
+        memcpy(program + 2 + 5 * i, (uint8_t[]){0, 4000 >> 8, 4000 & 255, 1, 1}, 5);
+    CHECK_TEXT(receive(&b, 1, program, sizeof program), "dropped arena");
+    CHECK_TEXT(RECEIVE(&b, 1, 0, 1, 0, 0, 0, 1, 1), "consumed evaluated");
+    struct cache_counts counts = cache_counts(b.ctx.execution->cache);
+    CU_ASSERT_EQUAL(counts.evictions, 0);
+    CU_ASSERT_EQUAL(counts.hits, 1);
+    bench_close(&b);
+}
+
 static void evaluate(struct vvm_node *node, const char *vmlet, const char *text)
 {
     struct vvm_vmlet *v = vmlet_named(node, intern(node, vmlet));
@@ -556,6 +579,10 @@ static void the_fold_network_passes_its_tests(void)
 {
     run_language_tests(VVM_SOURCE "/tests/networks/fold.vml");
 }
+static void networks_that_carry_others_pass_their_tests(void)
+{
+    run_language_tests(VVM_SOURCE "/tests/networks/carry.vml");
+}
 static void envelopes_and_routes_pass_their_tests(void)
 {
     run_language_tests(VVM_SOURCE "/netvmlets/anep.vml");
@@ -577,11 +604,13 @@ void wire_tests(CU_pSuite suite)
     ADD(fuel_does_not_depend_on_the_cache);
     ADD(the_cache_stays_within_its_bounds);
     ADD(large_programs_evict_each_other);
+    ADD(a_program_larger_than_the_cache_evicts_nothing);
     ADD(a_new_body_is_in_force_for_programs_seen_before);
     ADD(every_damaged_program_ends_in_a_named_outcome);
     ADD(what_leaves_the_packet_profile_is_refused_with_its_chain);
     ADD(malformed_networks_are_refused_by_name);
     ADD(the_toy_network_passes_its_tests);
     ADD(the_fold_network_passes_its_tests);
+    ADD(networks_that_carry_others_pass_their_tests);
     ADD(envelopes_and_routes_pass_their_tests);
 }

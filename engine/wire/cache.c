@@ -219,7 +219,8 @@ static uint16_t *front_place(struct wire_cache *c, const struct wanted *w)
 static struct cache_entry *insert(struct wire_cache *c, uint64_t hash, struct wire_verifier *v)
 {
     size_t octets = room_for(wire_unit_size(v));
-    void *memory = octets <= CACHE_OCTETS ? take_room(c, octets) : NULL;
+    if (octets > CACHE_OCTETS) return NULL; /* however much is evicted */
+    void *memory = take_room(c, octets);
     while (c->unused == NO_ENTRY || !memory) {
         if (!evict_oldest(c)) {
             if (memory) give_room(c, memory, octets);
