@@ -12,23 +12,6 @@
 #include "generation.h"
 #include "wire/network.h"
 
-bool push_frame(struct vvm_context *ctx, const struct vvm_function *f, const struct closure *closure,
-                uint64_t *slots, uint64_t *result)
-{
-    if (ctx->frame_count == ctx->frame_limit || slots + f->slots > ctx->stack_end) return too_deep(ctx);
-    const struct frame *below = ctx->frame_count ? top_frame(ctx) : NULL;
-    struct frame *top = &ctx->frames[ctx->frame_count++];
-    *top = (struct frame){.function = f,
-                          .pc = f->code,
-                          .slots = slots,
-                          .result = result,
-                          .closure = closure,
-                          .nesting = below ? below->nesting : 0,
-                          .handlers = (uint16_t)ctx->handler_count};
-    mark_frame(ctx);
-    return fuel_charge(ctx, f->entry_cost);
-}
-
 /* ---- closures ---------------------------------------------------------------- */
 
 static bool wrong_count(struct vvm_context *ctx, const char *name, unsigned n, int least, int most)

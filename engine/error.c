@@ -101,11 +101,10 @@ vvm_value halt(struct vvm_context *ctx)
     return VALUE_EXCEPTION;
 }
 
-bool fuel_charge(struct vvm_context *ctx, uint64_t units)
+bool fuel_exceeded(struct vvm_context *ctx, uint64_t units)
 {
     if (units > (uint64_t)INT64_MAX / 2) units = (uint64_t)INT64_MAX / 2;
     ctx->fuel = ctx->fuel > INT64_MIN / 4 ? ctx->fuel - (int64_t)units : ctx->fuel;
-    if (ctx->fuel >= 0) return true;
     trap(ctx, TRAP_FUEL);
     return false;
 }

@@ -21,6 +21,16 @@
 
 /* ---- fast paths ------------------------------------------------------------------ */
 
+#define LIKELY(condition) __builtin_expect(!!(condition), 1)
+
+/* What turns the order of signed words into that of unsigned ones. */
+static const uint64_t sign_bit[SLOT_TYPES] = {
+    [SLOT_S8] = UINT64_C(1) << 63,
+    [SLOT_S16] = UINT64_C(1) << 63,
+    [SLOT_S32] = UINT64_C(1) << 63,
+    [SLOT_S64] = UINT64_C(1) << 63,
+};
+
 /* Division of words that hold raw values; c is not 0. The least integer by -1 wraps. */
 static inline uint64_t raw_quotient(uint64_t b, uint64_t c, bool is_signed)
 {
@@ -46,6 +56,7 @@ static inline bool is_class(vvm_value v, unsigned c)
     case CLASS_PAIR: return is_pair(v);
     case CLASS_NULL: return v == VALUE_NULL;
     case CLASS_FIXNUM: return is_fixnum(v);
+    case CLASS_PACKET: return has_type(v, TYPE_PACKET);
     default: return value_is(v, (enum value_class)c);
     }
 }
@@ -53,7 +64,7 @@ static inline bool is_class(vvm_value v, unsigned c)
 /* Slots named in a tail, copied side by side. */
 static inline void gather(uint64_t *to, const uint64_t *fp, const uint64_t *tail, unsigned n)
 {
-    for (; n >= 4; n -= 4, to += 4) {
+    for (; __builtin_expect(n >= 4, 0); n -= 4, to += 4) {
         uint64_t w = *tail++;
         to[0] = fp[w & 0xffff];
         to[1] = fp[w >> 16 & 0xffff];
@@ -66,9 +77,9 @@ static inline void gather(uint64_t *to, const uint64_t *fp, const uint64_t *tail
 /* Most accesses are to the packet itself. */
 static inline uint8_t *packet_at(vvm_value v, uint32_t offset, uint32_t width)
 {
-    if (!has_type(v, TYPE_PACKET)) return NULL;
+    if (!LIKELY(has_type(v, TYPE_PACKET))) return NULL;
     const struct vvm_packet *p = ((struct packet_object *)value_pointer(v))->packet;
-    if (!p || (uint64_t)offset + width > p->length) return NULL;
+    if (!LIKELY(p) || !LIKELY((uint64_t)offset + width <= p->length)) return NULL;
     return p->base + p->head + offset;
 }
 
@@ -100,9 +111,10 @@ static bool is_record_of(vvm_value v, vvm_value type)
 #define CHECK() ((void)0)
 #endif
 
-#define A fp[word_a(w)]
-#define B fp[word_b(w)]
-#define C fp[word_c(w)]
+#define fn (frame->function)
+#define A  fp[word_a(w)]
+#define B  fp[word_b(w)]
+#define C  fp[word_c(w)]
 
 #define DISPATCH()                                                                                           \
     do {                                                                                                     \
@@ -128,7 +140,6 @@ static bool is_record_of(vvm_value v, vvm_value type)
 #define RELOAD()                                                                                             \
     do {                                                                                                     \
         frame = top_frame(ctx);                                                                              \
-        fn = frame->function;                                                                                \
         fp = frame->slots;                                                                                   \
         pc = frame->pc;                                                                                      \
         fuel = ctx->fuel;                                                                                    \
@@ -163,20 +174,23 @@ static bool is_record_of(vvm_value v, vvm_value type)
         goto exception;                                                                                      \
     } while (0)
 
+/* Begin a block at pc that costs so much. */
+#define ENTER(cost)                                                                                          \
+    do {                                                                                                     \
+        fuel -= (int64_t)(cost);                                                                             \
+        mark_block(ctx, (int64_t)(cost));                                                                    \
+        if (__builtin_expect(fuel < 0, 0)) goto out_of_fuel;                                                 \
+        DISPATCH();                                                                                          \
+    } while (0)
 #define BRANCH(condition)                                                                                    \
     do {                                                                                                     \
         uint64_t costs = pc[1];                                                                              \
         pc += 2;                                                                                             \
         if (condition) {                                                                                     \
             pc += word_imm(w);                                                                               \
-            fuel -= (uint32_t)costs;                                                                         \
-            mark_block(ctx, (uint32_t)costs);                                                                \
-        } else {                                                                                             \
-            fuel -= (int64_t)(costs >> 32);                                                                  \
-            mark_block(ctx, (int64_t)(costs >> 32));                                                         \
+            ENTER((uint32_t)costs);                                                                          \
         }                                                                                                    \
-        if (__builtin_expect(fuel < 0, 0)) goto out_of_fuel;                                                 \
-        DISPATCH();                                                                                          \
+        ENTER(costs >> 32);                                                                                  \
     } while (0)
 #define BRANCH_NUMBER(fast, slow, wanted)                                                                    \
     do {                                                                                                     \
@@ -234,6 +248,7 @@ static bool is_record_of(vvm_value v, vvm_value type)
 #define LISTED(n) (1 + ((n) + 3) / 4)
 #define ARGUMENTS (fp + fn->slots)
 #define GATHER()  gather(ARGUMENTS, fp, pc + 1, word_c(w))
+#define SIGN(a)   sign_bit[fn->slot_types[a]]
 
 /* clang-format off */
 #define RAW_TYPE(T, type, bits, is_signed)                              \
@@ -263,7 +278,7 @@ bool interpret(struct vvm_context *ctx)
         &&op_NON_CONTINUABLE,
     };
     struct frame *frame;
-    const struct vvm_function *fn, *callee;
+    const struct vvm_function *callee;
     const struct closure *closure;
     const uint64_t *pc, *next;
     uint64_t *fp, *result, w;
@@ -292,7 +307,7 @@ op_RAW_LITERAL:
     NEXT;
 
 op_BOX:
-    if (B <= (uint64_t)FIXNUM_MAX) {
+    if (LIKELY(B <= (uint64_t)FIXNUM_MAX)) {
         TAGGED(B << 3);
         NEXT;
     }
@@ -300,7 +315,7 @@ op_BOX:
 op_UNBOX : {
     unsigned type = fn->slot_types[word_a(w)];
     int64_t n = fixnum_value(B);
-    if (__builtin_expect(is_fixnum(B) && n >= raw_least[type] && n <= raw_most[type], 1)) {
+    if (LIKELY(is_fixnum(B)) && LIKELY((uint64_t)(n - raw_least[type]) <= raw_span[type])) {
         RAW((uint64_t)n);
         NEXT;
     }
@@ -322,10 +337,10 @@ op_RAW_EQ:
     TAGGED(make_boolean(B == C));
     NEXT;
 op_RAW_LT:
-    TAGGED(make_boolean(slot_is_signed(fn->slot_types[word_b(w)]) ? (int64_t)B < (int64_t)C : B < C));
+    TAGGED(make_boolean((B ^ SIGN(word_b(w))) < (C ^ SIGN(word_b(w)))));
     NEXT;
 op_RAW_LE:
-    TAGGED(make_boolean(slot_is_signed(fn->slot_types[word_b(w)]) ? (int64_t)B <= (int64_t)C : B <= C));
+    TAGGED(make_boolean((B ^ SIGN(word_b(w))) <= (C ^ SIGN(word_b(w)))));
     NEXT;
 
     RAW_TYPE(U8, uint8_t, 8, false)
@@ -382,12 +397,11 @@ op_CHECK:
     if (is_class(B, word_c(w))) NEXT;
     FAIL(raise_message(ctx, ERROR_TYPE, B, "a value of type %s is needed", value_class_name(word_c(w))));
 
-op_JUMP:
-    fuel -= (uint32_t)pc[1];
-    mark_block(ctx, (uint32_t)pc[1]);
+op_JUMP : {
+    uint32_t cost = (uint32_t)pc[1];
     pc += 2 + word_imm(w);
-    if (__builtin_expect(fuel < 0, 0)) goto out_of_fuel;
-    DISPATCH();
+    ENTER(cost);
+}
 op_JUMP_FALSE:
     BRANCH(B == VALUE_FALSE);
 op_JUMP_TRUE:
@@ -417,9 +431,9 @@ op_JUMP_RAW_EQ:
 op_JUMP_RAW_NOT_EQ:
     BRANCH(A != B);
 op_JUMP_RAW_LT:
-    BRANCH(slot_is_signed(fn->slot_types[word_a(w)]) ? (int64_t)A < (int64_t)B : A < B);
+    BRANCH((A ^ SIGN(word_a(w))) < (B ^ SIGN(word_a(w))));
 op_JUMP_RAW_LE:
-    BRANCH(slot_is_signed(fn->slot_types[word_a(w)]) ? (int64_t)A <= (int64_t)B : A <= B);
+    BRANCH((A ^ SIGN(word_a(w))) <= (B ^ SIGN(word_a(w))));
 op_JUMP_RAW_ZERO:
     BRANCH(B == 0);
 op_JUMP_RAW_NOT_ZERO:
@@ -530,6 +544,10 @@ op_STORE_U64_AT:
     STORE(8, C);
 op_BYTES_LENGTH : {
     uint64_t length;
+    if (LIKELY(has_type(B, TYPE_PACKET)) && LIKELY(((struct packet_object *)value_pointer(B))->packet)) {
+        RAW(((struct packet_object *)value_pointer(B))->packet->length);
+        NEXT;
+    }
     SYNC(pc + 1);
     if (bytes_length(ctx, B, &length) == VALUE_EXCEPTION) goto exception;
     RAW(length);
@@ -590,18 +608,16 @@ push:
     if (__builtin_expect(ctx->frame_count == ctx->frame_limit || fp + callee->slots > ctx->stack_end, 0))
         goto no_room;
     ctx->frame_count++;
-    {
-        uint16_t nesting = frame->nesting;
-        frame++;
-        *frame = (struct frame){.function = callee,
-                                .pc = callee->code,
-                                .slots = fp,
-                                .result = result,
-                                .closure = closure,
-                                .nesting = nesting,
-                                .handlers = (uint16_t)ctx->handler_count};
-    }
-    fn = callee;
+    frame[1].nesting = frame->nesting;
+    frame++;
+    frame->function = callee;
+    frame->slots = fp;
+    frame->result = result;
+    frame->closure = closure;
+    frame->invoke = 0;
+    frame->depth = 0;
+    frame->handlers = (uint16_t)ctx->handler_count;
+    frame->serial = 0;
     pc = callee->code;
     fuel -= callee->entry_cost;
     mark_frame(ctx);
@@ -609,10 +625,11 @@ push:
     DISPATCH();
 op_CALL_GLOBAL : {
     const struct link *link = &fn->unit->links[word_b(w)];
-    const struct binding *b = binding_of(ctx, link);
-    if (__builtin_expect(b && b->function && b->signature == link->signature, 1)) {
+    const struct vvm_generation *g = ctx->generation;
+    if (LIKELY(link->global < g->binding_count)) {
+        const struct binding *b = &g->bindings[link->global];
         callee = b->function;
-        goto enter;
+        if (LIKELY(callee) && LIKELY(b->signature == link->signature)) goto enter;
     }
     GATHER();
     SYNC(pc + LISTED(word_c(w)));
@@ -680,7 +697,6 @@ op_RETURN:
     mark_word(ctx, frame->result, fn->result == SLOT_ANY ? WORD_TAGGED : WORD_RAW);
     ctx->frame_count--;
     frame--;
-    fn = frame->function;
     fp = frame->slots;
     pc = frame->pc;
     DISPATCH();

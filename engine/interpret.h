@@ -54,10 +54,6 @@ bool is_stub(const struct vvm_function *f);
 
 /* ---- call.c ---- */
 
-/** Push a frame for f whose slots begin at `slots`, where its arguments stand
- *  already. False: no room or fuel, pending is set. */
-bool push_frame(struct vvm_context *ctx, const struct vvm_function *f, const struct closure *closure,
-                uint64_t *slots, uint64_t *result);
 /** Call any procedure value. The n tagged arguments stand at frame_end(top).
  *  result NULL: a tail call, which replaces the top frame. */
 bool call_procedure(struct vvm_context *ctx, vvm_value procedure, unsigned n, uint64_t *result);
@@ -118,6 +114,13 @@ bool run_program(struct vvm_context *ctx, vvm_value program, unsigned n, const u
 /* ---- raw values ---- */
 
 extern const int64_t raw_least[SLOT_TYPES], raw_most[SLOT_TYPES];
+extern const uint64_t raw_span[SLOT_TYPES]; /* most - least */
+/* The low bits of a word, extended as the raw type is. */
+static inline uint64_t wrap(uint64_t word, enum slot_type t)
+{
+    unsigned shift = 64 - slot_bits(t);
+    return slot_is_signed(t) ? (uint64_t)((int64_t)(word << shift) >> shift) : word << shift >> shift;
+}
 /** True if the integer lies in the raw type's range. */
 bool fits_raw(enum slot_type t, int64_t n);
 /** Tagged v as a raw word of type t; false: error type or range is pending. */
@@ -126,7 +129,6 @@ bool unbox(struct vvm_context *ctx, vvm_value v, enum slot_type t, uint64_t *out
 /* ---- interpret_slow.c: VALUE_EXCEPTION, NULL: an error is pending ---- */
 
 vvm_value box_slow(struct vvm_context *ctx, uint64_t word, enum slot_type t);
-uint64_t wrap(uint64_t word, enum slot_type t);
 const uint8_t *load_slow(struct vvm_context *ctx, vvm_value v, uint32_t offset, uint32_t width);
 uint8_t *store_slow(struct vvm_context *ctx, vvm_value v, uint32_t offset, uint32_t width);
 vvm_value bytes_length(struct vvm_context *ctx, vvm_value v, uint64_t *length);
@@ -177,5 +179,27 @@ void mark_done(struct vvm_context *ctx);
 #define mark_block(ctx, paid)    ((void)0)
 #define mark_done(ctx)           ((void)0)
 #endif
+
+/* ---- frames ---- */
+
+/** Push a frame for f whose slots begin at `slots`, where its arguments stand
+ *  already. False: no room or fuel, pending is set. */
+static inline bool push_frame(struct vvm_context *ctx, const struct vvm_function *f,
+                              const struct closure *closure, uint64_t *slots, uint64_t *result)
+{
+    if (__builtin_expect(ctx->frame_count == ctx->frame_limit || slots + f->slots > ctx->stack_end, 0))
+        return too_deep(ctx);
+    struct frame *top = &ctx->frames[ctx->frame_count];
+    *top = (struct frame){.function = f,
+                          .pc = f->code,
+                          .slots = slots,
+                          .result = result,
+                          .closure = closure,
+                          .nesting = ctx->frame_count ? top[-1].nesting : 0,
+                          .handlers = (uint16_t)ctx->handler_count};
+    ctx->frame_count++;
+    mark_frame(ctx);
+    return fuel_charge(ctx, f->entry_cost);
+}
 
 #endif

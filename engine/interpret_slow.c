@@ -14,6 +14,10 @@ const int64_t raw_most[SLOT_TYPES] = {
     0, UINT8_MAX, UINT16_MAX, UINT32_MAX, INT64_MAX, INT8_MAX, INT16_MAX, INT32_MAX, INT64_MAX,
 };
 
+const uint64_t raw_span[SLOT_TYPES] = {
+    0, UINT8_MAX, UINT16_MAX, UINT32_MAX, INT64_MAX, UINT8_MAX, UINT16_MAX, UINT32_MAX, UINT64_MAX,
+};
+
 bool fits_raw(enum slot_type t, int64_t n) { return n >= raw_least[t] && n <= raw_most[t]; }
 
 bool unbox(struct vvm_context *ctx, vvm_value v, enum slot_type t, uint64_t *out)
@@ -33,13 +37,6 @@ vvm_value box_slow(struct vvm_context *ctx, uint64_t word, enum slot_type t)
 {
     if (slot_is_signed(t) && fits_fixnum((int64_t)word)) return make_fixnum((int64_t)word);
     return raise_error(ctx, ERROR_INTEGER_RANGE, VALUE_DEFAULT);
-}
-
-/* The low bits of a word, extended as the raw type is. */
-uint64_t wrap(uint64_t word, enum slot_type t)
-{
-    unsigned shift = 64 - slot_bits(t);
-    return slot_is_signed(t) ? (uint64_t)((int64_t)(word << shift) >> shift) : word << shift >> shift;
 }
 
 static void access_failed(struct vvm_context *ctx, vvm_value object, enum access_error why, uint64_t offset)

@@ -336,7 +336,13 @@ static inline bool may_write(const struct vvm_context *ctx, vvm_value v)
 }
 /** Fuel for `octets` octets touched by a primitive: one a 64. False: trap is set. */
 bool fuel_octets(struct vvm_context *ctx, size_t octets);
-bool fuel_charge(struct vvm_context *ctx, uint64_t units);
+bool fuel_exceeded(struct vvm_context *ctx, uint64_t units); /* charge them; false */
+static inline bool fuel_charge(struct vvm_context *ctx, uint64_t units)
+{
+    if (__builtin_expect(ctx->fuel < 0 || units > (uint64_t)ctx->fuel, 0)) return fuel_exceeded(ctx, units);
+    ctx->fuel -= (int64_t)units;
+    return true;
+}
 
 /* Roots: every control-heap reference that C keeps between two calls into the
  * machine is registered. (No collection happens while C code runs, so locals
