@@ -26,11 +26,14 @@ struct option_row {
 static const struct option_row rows[] = {
     ROW("read", 'r', OPTION_TEXT, read_path, "VVMD_READ", "FILE",
         "replay this capture (Ethernet; - is stdin)"),
-    ROW("write", 'w', OPTION_TEXT, write_path, "VVMD_WRITE", "FILE", "record what is sent into this capture"),
+    ROW("write", 'w', OPTION_TEXT, write_path, "VVMD_WRITE", "FILE",
+        "record what is sent into this capture (- is stdout, the ledger then goes to stderr)"),
     ROW("address", 'a', OPTION_ADDRESSES, addresses, "VVMD_ADDRESS", "A[/N]",
         "an address of this node; with /N its network is on the link"),
     ROW("route", 'R', OPTION_ROUTES, routes, "VVMD_ROUTE", "A[/N]=HOP",
         "the next hop of a destination prefix"),
+    ROW("path", 'p', OPTION_TEXT, path, "VVM_PATH", "FOLDERS",
+        "where imports are looked for, colon-separated; first beside the file"),
     ROW("mtu", 0, OPTION_NUMBER, mtu, "VVMD_MTU", "OCTETS", "largest IP datagram of the link (1500)"),
     ROW("json", 'j', OPTION_FLAG, json, "VVMD_JSON", NULL, "print the ledger as one JSON object"),
     ROW("help", 'h', OPTION_FLAG, help, NULL, NULL, "print this and exit"),
@@ -111,7 +114,7 @@ static bool store(struct settings *settings, const struct option_row *row, const
     case OPTION_FLAG: *(bool *)field = !value || (*value && strcmp(value, "0") != 0); return true;
     case OPTION_TEXT: *(const char **)field = *value ? value : NULL; return true;
     case OPTION_NUMBER:
-        if (!parse_number(value, UINT32_MAX, &number)) return false;
+        if (!parse_number(value, UINT32_MAX, &number) || number == 0) return false; /* 0: not given */
         *(uint32_t *)field = (uint32_t)number;
         return true;
     case OPTION_ADDRESSES:
@@ -125,7 +128,7 @@ static bool store(struct settings *settings, const struct option_row *row, const
 static const char *wanted(enum option_type type)
 {
     static const char *const texts[] = {
-        [OPTION_NUMBER] = "write a number",
+        [OPTION_NUMBER] = "write a number above 0",
         [OPTION_ADDRESSES] = "write an IPv4 address a.b.c.d or a.b.c.d/n, at most 64 of them",
         [OPTION_ROUTES] = "write a.b.c.d/n=HOP with HOP an IPv4 address, at most 64 of them",
     };
@@ -150,7 +153,7 @@ static int read_environment(struct settings *settings, char *why, size_t room)
     for (i = 0; i < ROWS; i++) {
         const char *value = rows[i].environment ? getenv(rows[i].environment) : NULL;
 
-        if (!value || store(settings, &rows[i], value)) continue;
+        if (!value || !*value || store(settings, &rows[i], value)) continue;
         snprintf(why, room, "environment %s: \"%.60s\" is not valid: %s", rows[i].environment, value,
                  wanted(rows[i].type));
         return -EINVAL;
@@ -185,6 +188,15 @@ static const struct option_row *row_of(int code)
     return NULL;
 }
 
+/* A letter may stand among others, in an argument that is not yet done with. */
+static void refuse_option(char **argv, int code, char *why, size_t room)
+{
+    const char *problem = code == ':' ? "needs a value" : "is unknown or takes no value";
+
+    if (optopt > 0 && optopt < 256) snprintf(why, room, "option -%c %s: see vvmd --help", optopt, problem);
+    else snprintf(why, room, "option %.60s %s: see vvmd --help", argv[optind - 1], problem);
+}
+
 static int read_arguments(struct settings *settings, int argc, char **argv, char *why, size_t room)
 {
     struct option longs[ROWS + 1];
@@ -198,8 +210,7 @@ static int read_arguments(struct settings *settings, int argc, char **argv, char
         const struct option_row *row;
 
         if (code == '?' || code == ':') {
-            snprintf(why, room, "option %.60s %s: see vvmd --help", argv[optind - 1],
-                     code == ':' ? "needs a value" : "is unknown or takes no value");
+            refuse_option(argv, code, why, room);
             return -EINVAL;
         }
         row = row_of(code);

@@ -25,7 +25,7 @@ struct option_prefixes {
 };
 
 struct settings {
-    const char *read_path, *write_path;
+    const char *read_path, *write_path, *path;
     struct option_prefixes addresses, routes;
     uint32_t mtu;
     bool json, help, version;

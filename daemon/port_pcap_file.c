@@ -10,6 +10,7 @@
 #include <pcap/pcap.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "port.h"
 
@@ -118,8 +119,22 @@ static int open_input(struct port *port, struct pcap_file *file, const char *pat
     return -EPROTONOSUPPORT;
 }
 
+/* Is the record to be the very file that is replayed? To begin it would empty it. */
+static bool same_file(struct pcap_file *file, const char *path)
+{
+    FILE *input = file->input ? pcap_file(file->input) : NULL;
+    struct stat read, written;
+
+    return input && !fstat(fileno(input), &read) && S_ISREG(read.st_mode) && !stat(path, &written) &&
+           read.st_dev == written.st_dev && read.st_ino == written.st_ino;
+}
+
 static int open_output(struct port *port, struct pcap_file *file, const char *path)
 {
+    if (same_file(file, path)) {
+        snprintf(port->why, sizeof port->why, "it cannot be replayed and recorded over: record another file");
+        return -EINVAL;
+    }
     file->output_kind = pcap_open_dead(DLT_EN10MB, FRAME_MOST);
     if (!file->output_kind) {
         snprintf(port->why, sizeof port->why, "out of memory");

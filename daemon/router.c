@@ -22,10 +22,10 @@ static uint64_t replay_clock(void *data)
     return newest + 1000000000;
 }
 
-int router_open(struct router *router, bool replay)
+int router_open(struct router *router, bool replay, const char *path)
 {
     struct vvm_options options = {
-        .clock = replay ? replay_clock : NULL, .clock_data = router, .output = stderr};
+        .clock = replay ? replay_clock : NULL, .clock_data = router, .output = stderr, .path = path};
     int err;
 
     *router = (struct router){.log = stderr};

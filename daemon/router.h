@@ -26,8 +26,9 @@ struct router {
 };
 
 /** A router without ports, with a new node whose clock is the ports' newest time if
- *  `replay`, else the system's. 0 or -errno. */
-int router_open(struct router *router, bool replay);
+ *  `replay`, else the system's; imports are looked for in the folders of `path`. 0 or
+ *  -errno. */
+int router_open(struct router *router, bool replay, const char *path);
 /** Close ports, then the node. Workers must be closed. 0, or the first -errno of a
  *  port with its port->why in `why` (room >= 256). */
 int router_close(struct router *router, char *why);

@@ -154,10 +154,12 @@ static int run(struct daemon *daemon)
 static int account(struct daemon *daemon)
 {
     struct ledger_report *report = &daemon->report;
+    const char *record = daemon->settings.write_path;
+    FILE *to = record && strcmp(record, "-") == 0 ? stderr : stdout;
 
     report_take(report, daemon->router.node);
-    if (daemon->settings.json) report_json(stdout, report, &daemon->worker);
-    else report_table(stdout, report, &daemon->worker);
+    if (daemon->settings.json) report_json(to, report, &daemon->worker);
+    else report_table(to, report, &daemon->worker);
     if (report->balance != 0) {
         complain("ledger: in - out is %lld, not 0: packets were lost or counted twice; please report it",
                  (long long)report->balance);
@@ -168,7 +170,7 @@ static int account(struct daemon *daemon)
                  (unsigned long long)report->held);
         return -EPROTO;
     }
-    if (fflush(stdout) == 0) return 0;
+    if (fflush(to) == 0) return 0;
     complain("standard output: %s: the ledger was not printed whole", strerror(errno));
     return -EIO;
 }
@@ -190,16 +192,16 @@ static int replay(struct daemon *daemon)
 static int serve(struct daemon *daemon)
 {
     char why[256] = "";
-    int err = router_open(&daemon->router, true), closing;
+    int err = router_open(&daemon->router, true, daemon->settings.path), closing;
 
     if (err) {
         complain("node: %s", strerror(-err));
         return err;
     }
-    err = open_port(daemon);
-    if (!err) err = add_addresses(daemon);
+    err = add_addresses(daemon);
     if (!err) err = load_vmlets(daemon);
     if (!err) err = tell_routes(daemon);
+    if (!err) err = open_port(daemon); /* last: what is refused before leaves an older record as it is */
     if (!err) err = watch_signals(daemon);
     if (!err) err = replay(daemon);
     closing = router_close(&daemon->router, why);

@@ -147,9 +147,10 @@ static int import_vmlet(struct vvm_context *ctx, vvm_value clause, const char *f
     *found = vmlet_named(ctx->node, name);
     if (*found) return 0;
     if (!find_vmlet(ctx->node, file, symbol_name(name), path, sizeof path)) {
-        raise_message(ctx, ERROR_IMPORT, name,
-                      "%s: no VMlet `%s` is loaded, and no %s.vml or %s.vmi stands beside it or on the path",
-                      file ? file : "import", symbol_name(name), symbol_name(name), symbol_name(name));
+        raise_message(
+            ctx, ERROR_IMPORT, name,
+            "%s: no VMlet `%s` is loaded, and no %s.vml or %s.vmi beside it or in the folders of --path",
+            file ? file : "import", symbol_name(name), symbol_name(name), symbol_name(name));
         return -EINVAL;
     }
     return load_file(ctx, path, found) ? -EINVAL : 0;
