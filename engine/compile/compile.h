@@ -52,6 +52,10 @@ struct procedure {
     enum procedure_kind kind;
     bool escapes, called;
     /* contify.c */
+    struct call_site *sites; /* calls in its own body; linked by next_in */
+    struct procedure *made;  /* closures that its own body makes; linked by next_made */
+    struct procedure *next_made, *next_live;
+    bool live;            /* some code that runs makes or calls it */
     struct scope *target; /* its calls' common continuation */
     bool conflict;        /* they have none */
     struct label_group *group;
@@ -127,7 +131,7 @@ struct renaming {
 };
 
 struct call_site {
-    struct call_site *next;
+    struct call_site *next, *next_in;
     struct procedure *procedure;
     struct scope *scope;
 };
@@ -165,7 +169,7 @@ static inline struct variable_note *note_of(const struct ast_variable *v) { retu
 static inline struct procedure *procedure_of(const struct ast_lambda *l) { return l->note; }
 /** The continuation that a scope is part of, labels resolved. NULL: never reached. */
 struct scope *scope_resolve(struct scope *s);
-/** The procedure in whose function the code of the scope stands. */
+/** The procedure in whose function the code of the scope stands. NULL: never reached. */
 struct procedure *scope_function(struct scope *s);
 /** The variable behind other names of it. */
 struct ast_variable *variable_behind(struct ast_variable *v);

@@ -5,7 +5,8 @@
  * A call in tail position of a label has the continuation of the label's own calls,
  * so the question is answered for all together: begin with every candidate a label,
  * let the calls' continuations flow to their targets, mark those that would have two,
- * and begin again without these until none is marked.
+ * and begin again without these until none is marked. The flow starts at the top
+ * and follows what runs, so that no label's continuation lies inside itself.
  */
 #include "compile.h"
 
@@ -20,8 +21,8 @@ struct scope *scope_resolve(struct scope *s)
 struct procedure *scope_function(struct scope *s)
 {
     struct procedure *p = s->procedure;
-    while (p && p->kind == PROCEDURE_LABEL) p = p->target ? p->target->procedure : NULL;
-    return p;
+    while (p->live && p->kind == PROCEDURE_LABEL) p = p->target->procedure;
+    return p->live ? p : NULL;
 }
 
 static bool has_result_type(const struct ast_lambda *l)
@@ -37,35 +38,67 @@ static void choose_candidates(struct compiler *c)
     }
 }
 
-/* One pass over the calls. True if a target changed. */
-static bool flow(struct compiler *c)
+/* What each procedure's own body calls and makes. */
+static void sort_contents(struct compiler *c)
 {
-    bool changed = false;
     for (struct call_site *site = c->calls; site; site = site->next) {
-        struct procedure *p = site->procedure;
-        if (p->kind != PROCEDURE_LABEL || p->conflict) continue;
-        struct scope *s = scope_resolve(site->scope);
-        if (!s || s == p->target) continue;
-        if (p->target) p->conflict = true;
-        else p->target = s;
-        changed = true;
+        struct procedure *in = site->scope->procedure;
+        site->next_in = in->sites;
+        in->sites = site;
     }
-    return changed;
+    for (struct procedure *p = c->procedures; p; p = p->next) {
+        if (!p->bound) continue;
+        p->next_made = p->bound->procedure->made;
+        p->bound->procedure->made = p;
+    }
 }
 
-/* Labels with two continuations become functions; all others are to be found anew. */
-static bool drop_conflicts(struct compiler *c, bool all)
+static void make_live(struct procedure **work, struct procedure *p)
 {
-    bool dropped = false;
-    for (struct procedure *p = c->procedures; p; p = p->next) {
-        if (p->kind != PROCEDURE_LABEL || !(p->conflict || all)) continue;
-        p->kind = PROCEDURE_LIFTED;
-        p->target = NULL;
-        dropped = true;
+    if (p->live) return;
+    p->live = true;
+    p->next_live = *work;
+    *work = p;
+}
+
+/* The calls of one live procedure: where its labels go on is known by now. */
+static bool flow(struct procedure **work, const struct procedure *from)
+{
+    bool conflict = false;
+    for (struct procedure *p = from->made; p; p = p->next_made)
+        if (p->kind == PROCEDURE_CLOSURE) make_live(work, p);
+    for (struct call_site *site = from->sites; site; site = site->next_in) {
+        struct procedure *p = site->procedure;
+        struct scope *s = scope_resolve(site->scope);
+        if (p->kind == PROCEDURE_LABEL && p->target && p->target != s) conflict = p->conflict = true;
+        if (!p->target) p->target = s;
+        make_live(work, p);
     }
-    if (!dropped) return false;
-    for (struct procedure *p = c->procedures; p; p = p->next) p->target = NULL;
-    return true;
+    return conflict;
+}
+
+static bool flow_all(struct compiler *c)
+{
+    struct procedure *work = NULL;
+    bool conflict = false;
+    for (struct procedure *p = c->procedures; p; p = p->next) {
+        p->live = false;
+        p->target = NULL;
+    }
+    make_live(&work, c->top);
+    while (work) {
+        struct procedure *p = work;
+        work = p->next_live;
+        conflict |= flow(&work, p);
+    }
+    return conflict;
+}
+
+/* Labels with two continuations become functions. */
+static void drop_conflicts(struct compiler *c, bool all)
+{
+    for (struct procedure *p = c->procedures; p; p = p->next)
+        if (p->kind == PROCEDURE_LABEL && (p->conflict || all)) p->kind = PROCEDURE_LIFTED;
 }
 
 static struct label_group **group_place(struct compiler *c, struct procedure *p)
@@ -92,11 +125,9 @@ static void attach(struct compiler *c, struct procedure *p)
 int contify(struct compiler *c)
 {
     choose_candidates(c);
-    unsigned rounds = 0;
-    do {
-        while (flow(c) && rounds < ROUNDS_MAX) rounds++;
-    } while (drop_conflicts(c, rounds >= ROUNDS_MAX));
+    sort_contents(c);
+    for (unsigned round = 1; flow_all(c); round++) drop_conflicts(c, round >= ROUNDS_MAX);
     for (struct procedure *p = c->procedures; p && !c->error; p = p->next)
-        if (p->kind == PROCEDURE_LABEL && p->target) attach(c, p);
+        if (p->kind == PROCEDURE_LABEL && p->live) attach(c, p);
     return c->error;
 }

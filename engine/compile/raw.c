@@ -104,6 +104,24 @@ static void emit_raw_unary(struct emitter *e, struct ast_node *n, const struct i
     slot_release(e, mark);
 }
 
+/* What the wider type holds needs no instruction but the move to where it is wanted. */
+static void emit_conversion(struct emitter *e, struct ast_node *n, const struct intrinsic *i,
+                            struct destination to)
+{
+    const struct ast_node *k = constant_behind(n->call.arguments[0]);
+    if (k && is_fixnum(k->constant.value) && fixnum_fits(fixnum_value(k->constant.value), i->operand) &&
+        fixnum_fits(fixnum_value(k->constant.value), i->type)) {
+        deliver_constant(e, k->constant.value, to, n->position);
+    } else if (type_holds(i->type, i->operand)) {
+        unsigned mark = slot_mark(e), slot = emit_operand(e, n->call.arguments[0], i->operand);
+        emit_at(e, n->position);
+        deliver(e, slot, to);
+        slot_release(e, mark);
+    } else {
+        emit_raw_unary(e, n, i, to);
+    }
+}
+
 /* The count of a shift: any raw type, a tagged one as s64. */
 static unsigned emit_count(struct emitter *e, struct ast_node *n)
 {
@@ -328,7 +346,7 @@ static bool conversion(const char *rest, unsigned from, struct intrinsic *i)
     unsigned type = type_prefix(rest + 2, &octets);
     if (type == SLOT_ANY || rest[2 + octets]) return false;
     *i = (struct intrinsic){.name = "convert",
-                            .emit = emit_raw_unary,
+                            .emit = emit_conversion,
                             .least = 1,
                             .most = 1,
                             .op = OP_CONVERT,
