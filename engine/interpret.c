@@ -315,7 +315,7 @@ op_BOX:
 op_UNBOX : {
     unsigned type = fn->slot_types[word_a(w)];
     int64_t n = fixnum_value(B);
-    if (LIKELY(is_fixnum(B)) && LIKELY((uint64_t)(n - raw_least[type]) <= raw_span[type])) {
+    if (LIKELY(is_fixnum(B)) && LIKELY((uint64_t)n - (uint64_t)raw_least[type] <= raw_span[type])) {
         RAW((uint64_t)n);
         NEXT;
     }
