@@ -10,6 +10,7 @@ command -v debootstrap >/dev/null || { echo "bare.sh: needs debootstrap: apt-get
 # In mount namespaces of our own, so that nothing stays mounted whatever happens.
 if [ -z "${VVM_BARE_INSIDE:-}" ]; then
     root=$(mktemp -d -t vvm-bare-XXXXXX)
+    chmod 755 "$root"
     trap 'rm -rf --one-file-system "$root"' EXIT
     VVM_BARE_INSIDE=$root unshare --mount --fork --pid --mount-proc "$0" "$@"
     exit

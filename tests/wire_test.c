@@ -136,7 +136,8 @@ static const char rules_text[] =
     "(define-instruction (finish) (opcode 8) (takes v) (return v))"
     "(define-instruction (try (l label)) (opcode 9) (push-handler l) (next))"
     "(define-instruction (end-try) (opcode 10) (pop-handler) (next))"
-    "(define-instruction (here-deeper (f function)) (opcode 11) (takes a) (call f (keep a) (then here)))"
+    "(define-instruction (here-deeper (f function) (n count)) (opcode 11) (takes (items n))"
+    "  (call f (keep 1) (then here)))"
     "(define-instruction (nothing) (opcode 12) (next))"
     "(define-instruction (text (s (counted u8))) (opcode 13) s)"
     "(define-instruction (gather (n count)) (opcode 14) (takes (items n)) (slice->vector items))"
@@ -174,7 +175,7 @@ static const struct rule_case rule_cases[] = {
     {WIRE_RULE_OVERFLOW, O(ONE "\0\0\0\13\1\1\1\1\1\1\1\1\1\1\10")},
     {WIRE_RULE_DEPTH, O(ONE "\0\0\0\4\1\1\3\374")},
     {WIRE_RULE_HEIGHT, O(ONE "\0\0\0\5\11\2\3\374\10")},
-    {WIRE_RULE_HERE, O(TWO "\0\0\0\5\1\1\13\0\1" RETURN_ONE("\0", "\0"))},
+    {WIRE_RULE_HERE, O(TWO "\0\0\0\6\1\1\13\0\1\1" RETURN_ONE("\0", "\0"))},
     {WIRE_RULE_POP_HANDLER, O(ONE "\0\0\0\4\12\1\1\10")},
     {WIRE_RULE_HANDLER_OPEN, O(ONE "\0\0\0\6\11\3\1\1\10\10")},
     {WIRE_RULE_FALL_OFF, O(ONE "\0\0\0\2\1\1")},

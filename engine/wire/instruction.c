@@ -32,8 +32,13 @@ struct body_scan {
 
 static int refuse(const struct body_scan *s, const char *what)
 {
-    raise_message(s->ctx, ERROR_VERIFY, is_true(s->body->name) ? s->body->name : VALUE_DEFAULT,
-                  "instruction body: %s", what);
+    uint64_t p = s->body->position;
+    const char *name = is_symbol(s->body->name) ? symbol_name(s->body->name) : "without a name";
+    if (!p) raise_message(s->ctx, ERROR_VERIFY, VALUE_DEFAULT, "instruction %s: %s", name, what);
+    else
+        raise_message(s->ctx, ERROR_VERIFY, VALUE_DEFAULT, "%s:%u:%u: instruction %s: %s",
+                      node_file_name(s->ctx->node, position_file(p)), position_line(p), position_column(p),
+                      name, what);
     return -EINVAL;
 }
 
@@ -137,6 +142,51 @@ static int scan_body(struct body_scan *s)
     return 0;
 }
 
+/* ---- one depth at each place that exits lead to ---------------------------------------- */
+
+enum { PLACE_NEXT, PLACE_HERE, PLACE_LABEL /* + label operand */ };
+
+/* Where an exit leads and how deep the stack is there, above what lies under the takes;
+ * false: out of the function. */
+static bool exit_place(const struct wire_exit *e, unsigned *place, unsigned *depth)
+{
+    *depth = e->pushes;
+    switch ((enum wire_exit_kind)e->kind) {
+    case WIRE_EXIT_NEXT: *place = PLACE_NEXT; return true;
+    case WIRE_EXIT_GOTO: *place = PLACE_LABEL + e->operand; return true;
+    case WIRE_EXIT_HANDLER:
+        *place = PLACE_LABEL + e->operand;
+        *depth = 1; /* what was raised */
+        return true;
+    case WIRE_EXIT_CALL:
+        *place = e->then; /* enum wire_then counts as the places do */
+        *depth = e->pushes + 1u;
+        return true;
+    case WIRE_EXIT_RETURN: break;
+    }
+    return false;
+}
+
+static int check_depths(const struct body_scan *s)
+{
+    int depths[PLACE_LABEL + WIRE_OPERANDS_MAX];
+    const struct body_shape *shape = s->body->shape;
+    memset(depths, -1, sizeof depths);
+    if (!shape->items) depths[PLACE_HERE] = shape->take_count;
+    for (unsigned i = 0; i < s->w->exit_count; i++) {
+        unsigned place, depth;
+        if (!exit_place(&s->w->exits[i], &place, &depth)) continue;
+        if (depths[place] < 0) depths[place] = (int)depth;
+        if (depths[place] == (int)depth) continue;
+        char what[120];
+        snprintf(what, sizeof what, "%s has two stack depths, %d and %u values above what lies under the takes",
+                 place == PLACE_NEXT ? "the next instruction" : place == PLACE_HERE ? "the instruction itself" : "a label",
+                 depths[place], depth);
+        return refuse(s, what);
+    }
+    return 0;
+}
+
 int instruction_from_body(struct vvm_context *ctx, const struct vvm_function *body,
                           struct wire_instruction *w)
 {
@@ -150,7 +200,7 @@ int instruction_from_body(struct vvm_context *ctx, const struct vvm_function *bo
     w->body = body;
     int err = scan_body(&s);
     free(s.heights);
-    return err;
+    return err ? err : check_depths(&s);
 }
 
 /* ---- the load primitive ----------------------------------------------------------------- */

@@ -65,6 +65,13 @@ cat >"$folder/closure.vml" <<'END'
 END
 expect "a closure in packet code" 1 'bad .*closure.vml:4:.*helper.*closure.vml:2:8' "$vvm" run "$folder/closure.vml"
 
+cat >"$folder/depths.vml" <<'END'
+(define-program p (opcode u8) (label s8) (stack 4))
+(define-instruction (bad (l label)) (opcode 1) (takes a)
+  (if a (goto l) (goto l 1)))
+END
+expect "a label with two stack depths" 1 'depths.vml:2:1.*instruction bad: a label has two stack depths' "$vvm" run "$folder/depths.vml"
+
 # the REPL from a pipe: several lines make one datum, an error goes on
 repl() { printf '%s\n' "$@" | "$vvm"; }
 expect "repl: a datum over lines" 0 '^7$' repl '(+ 3' '4)'
