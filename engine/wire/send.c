@@ -5,7 +5,7 @@
  * send and emit are written in network.vml, because sealing calls a hook of each
  * carrying network and primitives call nothing:
  *
- *   %seal-begin p -> (%seal-next -> hook, call-member hook p key fresh?)* -> %transmit
+ *   %send-begin p -> (%seal-next -> hook, call-member hook p key fresh?)* -> %transmit
  *
  * A layer that was peeled still stands before the packet's head: it is taken back
  * and its hook only puts lengths and checksums right. Where its octets were run over,
@@ -20,22 +20,34 @@
 
 /* ---- sealing ------------------------------------------------------------------------------ */
 
-/* (%seal-begin name hop p): what can be wrong is found before a layer is touched. */
-vvm_value primitive_seal_begin(struct vvm_context *ctx, unsigned n, const vvm_value *args)
+/* What can be wrong is found before a layer is touched. */
+static vvm_value seal_begin(struct vvm_context *ctx, const char *name, const vvm_value *args, bool made)
 {
-    (void)n;
     struct execution *x = execution_of(ctx);
     if (!x) return VALUE_EXCEPTION;
-    const char *name = is_symbol(args[0]) ? symbol_name(args[0]) : "send";
-    if (!is_fixnum(args[1]) || fixnum_value(args[1]) < 0) return raise_type(ctx, name, 1, "hop", args[1]);
-    const struct vvm_packet *p = packet_argument(ctx, name, 2, args[2]);
+    if (!is_fixnum(args[0]) || fixnum_value(args[0]) < 0) return raise_type(ctx, name, 1, "hop", args[0]);
+    const struct vvm_packet *p = packet_argument(ctx, name, 2, args[1]);
     if (!p) return VALUE_EXCEPTION;
-    if (p == x->received && is_symbol_named(args[0], "emit"))
+    if (p == x->received && made)
         return raise_type(ctx, name, 2, "packet that was made here; (send hop packet) sends the received one",
-                          args[2]);
+                          args[1]);
     x->sealing =
-        (struct sealing){.handle = value_pointer(args[2]), .network = ctx->network, .inner = p->head};
+        (struct sealing){.handle = value_pointer(args[1]), .network = ctx->network, .inner = p->head};
     return VALUE_UNSPECIFIED;
+}
+
+/* (%send-begin hop p) */
+vvm_value primitive_send_begin(struct vvm_context *ctx, unsigned n, const vvm_value *args)
+{
+    (void)n;
+    return seal_begin(ctx, "send", args, false);
+}
+
+/* (%emit-begin hop p) */
+vvm_value primitive_emit_begin(struct vvm_context *ctx, unsigned n, const vvm_value *args)
+{
+    (void)n;
+    return seal_begin(ctx, "emit", args, true);
 }
 
 /* Step to the next layer outward; false when the outermost stands at head. */
