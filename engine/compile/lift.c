@@ -80,7 +80,8 @@ static void depend(struct compiler *c, struct dependent **list, struct procedure
 static void settle_use(struct lifting *l, const struct use *u)
 {
     struct procedure *f = scope_function(u->scope), *p = note_of(u->variable)->procedure;
-    if (!f) return;
+    const struct ast_node self = {.kind = AST_LOCAL, .local.variable = u->variable};
+    if (!f || (!p && constant_behind(&self))) return; /* a constant stands where it is used */
     if (!p || (p->kind == PROCEDURE_CLOSURE && !u->call)) need(l, f, u->variable);
     else if (p->kind == PROCEDURE_LIFTED) depend(l->c, &p->dependents, f);
     else if (p->kind == PROCEDURE_CLOSURE) depend(l->c, &p->callers, f);
