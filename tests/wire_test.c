@@ -554,6 +554,37 @@ static void malformed_networks_are_refused_by_name(void)
                   "(vmlet bad) (define-instruction (a (l label)) (opcode 1) (takes c)"
                   " (if c (push-handler l) #f) (next))",
                   "rule handler");
+    check_refused(node, "(vmlet bad) (define-program p (colour 5))",
+                  "define-program: no such clause: (colour 5)");
+    check_refused(node, "(vmlet bad) (define-program p (label u8))", "a label is (label s8)");
+    check_refused(node, "(vmlet bad) (define-set s (colour 5))", "define-set: no such clause: (colour 5)");
+    node_close(node);
+}
+
+/* What is misspelt or stands twice does not pass for something that was left out. */
+static void clauses_of_networks_are_checked(void)
+{
+    static const char *const refusals[][2] = {
+        {"(limits (feul 5))", "limits: no such clause: (feul 5)"},
+        {"(limits (fuel 5) (fuel 6))", "the clause stands twice: (fuel 5)"},
+        {"(limits (reserve 5))", "reserve: no such clause: 5"},
+        {"(limits . 5)", "malformed clause"},
+        {"(on-error (type 'x))", "malformed clause"},
+        {"(on-trap (fuel))", "malformed clause"},
+        {"(uncaught)", "malformed clause"},
+        {"(execute f)", "the clause stands twice"},
+    };
+    struct vvm_node *node;
+    char text[200];
+    CU_ASSERT_EQUAL_FATAL(node_open(NULL, &node), 0);
+    for (unsigned i = 0; i < sizeof refusals / sizeof *refusals; i++) {
+        snprintf(text, sizeof text,
+                 "(vmlet bad) (define (f) #t) (define-network n (match (udp 3)) (execute f) %s)",
+                 refusals[i][0]);
+        check_refused(node, text, refusals[i][1]);
+    }
+    check_refused(node, "(vmlet bad) (define (f) #t) (define-network n (match . 5) (execute f))",
+                  "malformed clause");
     node_close(node);
 }
 
@@ -610,6 +641,7 @@ void wire_tests(CU_pSuite suite)
     ADD(every_damaged_program_ends_in_a_named_outcome);
     ADD(what_leaves_the_packet_profile_is_refused_with_its_chain);
     ADD(malformed_networks_are_refused_by_name);
+    ADD(clauses_of_networks_are_checked);
     ADD(the_toy_network_passes_its_tests);
     ADD(the_fold_network_passes_its_tests);
     ADD(networks_that_carry_others_pass_their_tests);

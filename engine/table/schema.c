@@ -83,14 +83,17 @@ static int clause_read(struct vvm_context *ctx, vvm_value clause, struct table_s
 {
     uint64_t seconds;
     if (!is_pair(clause)) return refuse(ctx, clause, "malformed clause");
+    if (is_named(car_of(clause), "key") ? s->key_count : is_named(car_of(clause), "value") && s->value_count)
+        return refuse(ctx, clause, "the clause stands twice");
     if (is_named(car_of(clause), "key"))
         return fields_read(ctx, cdr_of(clause), s->key, &s->key_count, &s->key_size, TABLE_KEY_MAX);
     if (is_named(car_of(clause), "value")) return value_read(ctx, cdr_of(clause), s);
-    if (is_named(car_of(clause), "lru")) return s->lru = true, 0;
-    if (sized(clause, "entries", INT32_MAX, &s->entries)) return 0;
-    if (sized(clause, "bytes", TABLE_OCTETS_MAX, &s->octets)) return 0;
-    if (sized(clause, "expires", INT32_MAX, &seconds)) return s->lifetime = seconds * 1000000000, 0;
-    return refuse(ctx, clause, "malformed clause");
+    if (is_named(car_of(clause), "lru") && is_null(cdr_of(clause))) return s->lru = true, 0;
+    if (!s->entries && sized(clause, "entries", INT32_MAX, &s->entries)) return 0;
+    if (!s->octets && sized(clause, "bytes", TABLE_OCTETS_MAX, &s->octets)) return 0;
+    if (!s->lifetime && sized(clause, "expires", INT32_MAX, &seconds))
+        return s->lifetime = seconds * 1000000000, 0;
+    return refuse(ctx, clause, "malformed clause, or one that stands twice");
 }
 
 /* What each kind of table can do. */

@@ -62,7 +62,7 @@ static int parse_matches(const struct draft *d)
         int err = parse_match(d, car_of(matches));
         if (err) return err;
     }
-    return 0;
+    return is_null(matches) ? 0 : refuse(d, "the clauses of match are no list");
 }
 
 /* ---- limits ------------------------------------------------------------------------------- */
@@ -78,13 +78,23 @@ static int parse_limit(const struct draft *d, vvm_value limits, const char *key,
     return 0;
 }
 
+static int check_limits(const struct draft *d, const char *name, vvm_value limits, const char *const *known)
+{
+    char form[40];
+    if (limits == VALUE_FALSE) return 0;
+    snprintf(form, sizeof form, "define-network: %s", name);
+    return clauses_check(d->ctx, form, limits, known);
+}
+
 static int parse_limits(const struct draft *d)
 {
     vvm_value limits = clause_of(d->clauses, "limits");
     vvm_value reserve = clause_of(limits, "reserve");
     int64_t fuel = FUEL_DEFAULT, arena = ARENA_DEFAULT, reserve_fuel = FUEL_DEFAULT / 10,
             reserve_arena = 2048;
-    int err = parse_limit(d, limits, "fuel", FUEL_MOST, &fuel);
+    int err = check_limits(d, "limits", limits, (const char *[]){"fuel", "arena", "reserve", NULL});
+    if (!err) err = check_limits(d, "reserve", reserve, (const char *[]){"fuel", "arena", NULL});
+    if (!err) err = parse_limit(d, limits, "fuel", FUEL_MOST, &fuel);
     if (!err) err = parse_limit(d, limits, "arena", ARENA_MOST, &arena);
     if (!err) err = parse_limit(d, reserve, "fuel", FUEL_MOST, &reserve_fuel);
     if (!err) err = parse_limit(d, reserve, "arena", RESERVE_MOST, &reserve_arena);

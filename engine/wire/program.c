@@ -98,19 +98,22 @@ static int parse_number(struct form *f, vvm_value clauses, const char *key, int6
 /* clauses: (functions COUNT-TYPE (field ...)) or none, (opcode u8), (label s8|s16), (stack n), (depth n) */
 static int parse_form(struct form *f, vvm_value clauses)
 {
+    static const char *const known[] = {"functions", "opcode", "label", "stack", "depth", NULL};
     struct wire_program *p = f->program;
     vvm_value opcode = clause_of(clauses, "opcode"), label = clause_of(clauses, "label");
     vvm_value functions = clause_of(clauses, "functions");
-    if (list_count(clauses, 16) < 0) return refuse(f, "malformed");
+    int err = clauses_check(f->ctx, "define-program", clauses, known);
+    if (err) return err;
     if (is_true(opcode) && (!is_pair(opcode) || !is_symbol_named(car_of(opcode), "u8")))
         return refuse(f, "an opcode is (opcode u8)");
     p->label_octets = 2;
-    if (is_pair(label)) p->label_octets = (uint8_t)octets_of_type(car_of(label));
-    if (p->label_octets != 1 && p->label_octets != 2)
+    if (is_true(label) &&
+        (!is_pair(label) || !(is_symbol_named(car_of(label), "s8") || is_symbol_named(car_of(label), "s16"))))
         return refuse(f, "a label is (label s8) or (label s16)");
+    if (is_pair(label)) p->label_octets = (uint8_t)octets_of_type(car_of(label));
     p->stack = 64;
     p->depth = 64;
-    int err = parse_number(f, clauses, "stack", STACK_MOST, &p->stack);
+    err = parse_number(f, clauses, "stack", STACK_MOST, &p->stack);
     if (!err) err = parse_number(f, clauses, "depth", DEPTH_MOST, &p->depth);
     if (err) return err;
     p->flat = !is_true(functions);

@@ -95,8 +95,8 @@ vvm_value primitive_define_set(struct vvm_context *ctx, unsigned n, const vvm_va
     (void)n;
     if (!wire_candidate(ctx, "define-set")) return VALUE_EXCEPTION;
     if (!is_symbol(args[0])) return raise_type(ctx, "%define-set", 1, "symbol", args[0]);
-    if (list_count(args[1], 16) < 0)
-        return raise_message(ctx, ERROR_SYNTAX, args[0], "define-set: malformed");
+    if (clauses_check(ctx, "define-set", args[1], (const char *[]){"signature", NULL}))
+        return VALUE_EXCEPTION;
     struct wire_set *set = calloc(1, sizeof *set);
     if (!set) return raise_error(ctx, ERROR_HEAP, VALUE_DEFAULT);
     set->next = ctx->node->wire->sets;

@@ -146,6 +146,9 @@ const struct vvm_generation *wire_generation(const struct vvm_context *ctx);
 
 /** (KEY value ...) in an association list: its cdr, or VALUE_FALSE. */
 vvm_value clause_of(vvm_value clauses, const char *key);
+/** Each clause is a list that begins with one of `known` (NULL-terminated), each once;
+ *  else -EINVAL with the error set, which begins with the form's name. */
+int clauses_check(struct vvm_context *ctx, const char *form, vvm_value clauses, const char *const *known);
 /** True if v is the symbol of that name. */
 bool is_symbol_named(vvm_value v, const char *name);
 /** Elements of a proper list, -EINVAL if improper or longer than `most`. */

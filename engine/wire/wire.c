@@ -194,6 +194,29 @@ vvm_value clause_of(vvm_value clauses, const char *key)
     return VALUE_FALSE;
 }
 
+static bool is_known(vvm_value name, const char *const *known)
+{
+    while (*known && !is_symbol_named(name, *known)) known++;
+    return *known != NULL;
+}
+
+int clauses_check(struct vvm_context *ctx, const char *form, vvm_value clauses, const char *const *known)
+{
+    for (; is_pair(clauses); clauses = cdr_of(clauses)) {
+        vvm_value clause = car_of(clauses);
+        if (!is_pair(clause) || !is_symbol(car_of(clause)) || !is_known(car_of(clause), known)) {
+            raise_message(ctx, ERROR_SYNTAX, clause, "%s: no such clause", form);
+            return -EINVAL;
+        }
+        if (clause_of(cdr_of(clauses), symbol_name(car_of(clause))) == VALUE_FALSE) continue;
+        raise_message(ctx, ERROR_SYNTAX, clause, "%s: the clause stands twice", form);
+        return -EINVAL;
+    }
+    if (is_null(clauses)) return 0;
+    raise_message(ctx, ERROR_SYNTAX, clauses, "%s: no such clause", form);
+    return -EINVAL;
+}
+
 int list_count(vvm_value list, unsigned most)
 {
     unsigned n = 0;
