@@ -308,7 +308,7 @@ static int generation_copy(struct vvm_node *node, struct vvm_generation **out)
     g->retire = r;
     g->number = from ? from->number + 1 : 0;
     err = cover_globals(node, g);
-    if (!err && from && from->binding_count)
+    if (!err && from && from->binding_count && g->bindings)
         memcpy(g->bindings, from->bindings,
                (from->binding_count < g->binding_count ? from->binding_count : g->binding_count) *
                    sizeof *g->bindings);
@@ -393,13 +393,18 @@ static void settle_constants(struct vvm_generation *g)
     }
 }
 
+int generation_check(struct vvm_node *node)
+{
+    note_assignments(node);
+    settle_constants(node->candidate);
+    return wire_check(&node->control, node->candidate);
+}
+
 int generation_publish(struct vvm_node *node)
 {
     struct vvm_generation *g = node->candidate, *old = node->current;
     if (!g) return -EINVAL;
-    note_assignments(node);
-    settle_constants(g);
-    int err = wire_check(&node->control, g);
+    int err = generation_check(node);
     if (err) {
         generation_abandon(node);
         return err;

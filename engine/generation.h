@@ -12,6 +12,9 @@ void generations_close(struct vvm_node *node);
 /** The record by which a context keeps generations alive; 0 or -ENOMEM. */
 int epoch_join(struct vvm_context *ctx);
 void epoch_part(struct vvm_context *ctx);
+/** What a publish checks, of the candidate, without publishing it: 0, or -EPERM with
+ *  pending set. */
+int generation_check(struct vvm_node *node);
 /** Name and owner of a global, for messages. */
 vvm_value global_name(const struct vvm_node *node, uint32_t global);
 struct vvm_vmlet *global_owner(const struct vvm_node *node, uint32_t global);

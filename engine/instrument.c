@@ -210,12 +210,16 @@ static void check_room(const struct check *c)
         PROMISE(ctx->free >= ctx->arena && ctx->end <= ctx->arena_end, "arena within its window");
 }
 
+/* A fuzz target may define this, to see which engine code its inputs reach. */
+__attribute__((weak)) void fuzz_reached(const struct vvm_function *fn, uint32_t word);
+
 void check_instruction(struct vvm_context *ctx, const uint64_t *pc, int64_t fuel)
 {
     const struct frame *frame = top_frame(ctx);
     struct check check = {.ctx = ctx, .frame = frame, .fn = frame->function, .pc = pc}, *c = &check;
     if (is_stub(check.fn)) return;
     PROMISE(pc >= check.fn->code && pc < check.fn->code + check.fn->words, "control within the function");
+    if (fuzz_reached) fuzz_reached(check.fn, (uint32_t)(pc - check.fn->code));
     check.word = *pc;
     PROMISE(word_op(check.word) < OP_LIMIT, "opcode");
     check.row = &instruction_table[word_op(check.word)];

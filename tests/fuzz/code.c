@@ -188,9 +188,11 @@ static struct vvm_unit *make_unit(struct vvm_node *node, struct vvm_vmlet *vmlet
     return unit;
 }
 
+const struct fuzz_plan fuzz_plan = {.serves = 5000, .fuel = 20000};
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct vvm_node *node = fuzz_node(2000, 20000);
+    struct vvm_node *node = fuzz_node();
     struct vvm_context *ctx = &node->control;
     struct choices choices = {data, data + size};
     struct verify_error error;
