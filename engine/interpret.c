@@ -61,17 +61,21 @@ static inline bool is_class(vvm_value v, unsigned c)
     }
 }
 
+/* The parts of instruction words, read from where they stand: op, a, b, c, and the
+ * four slots of a tail's word, the lowest first. */
+static inline unsigned half(const uint64_t *at, unsigned i)
+{
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    return ((const uint16_t *)at)[i];
+#else
+    return ((const uint16_t *)at)[i ^ 3];
+#endif
+}
+
 /* Slots named in a tail, copied side by side. */
 static inline void gather(uint64_t *to, const uint64_t *fp, const uint64_t *tail, unsigned n)
 {
-    for (; __builtin_expect(n >= 4, 0); n -= 4, to += 4) {
-        uint64_t w = *tail++;
-        to[0] = fp[w & 0xffff];
-        to[1] = fp[w >> 16 & 0xffff];
-        to[2] = fp[w >> 32 & 0xffff];
-        to[3] = fp[w >> 48];
-    }
-    for (uint64_t w = n ? *tail : 0; n; n--, w >>= 16) *to++ = fp[w & 0xffff];
+    for (unsigned i = 0; i < n; i++) to[i] = fp[half(tail, i)];
 }
 
 /* Most accesses are to the packet itself. */
@@ -111,20 +115,26 @@ static bool is_record_of(vvm_value v, vvm_value type)
 #define CHECK() ((void)0)
 #endif
 
+#define FIELD_A half(pc, 1)
+#define FIELD_B half(pc, 2)
+#define FIELD_C half(pc, 3)
+#define IMM     (int16_t) half(pc, 3)
+#define IMM32   word_imm32(*pc)
+
 #define fn (frame->function)
-#define A  fp[word_a(w)]
-#define B  fp[word_b(w)]
-#define C  fp[word_c(w)]
+#define A  fp[FIELD_A]
+#define B  fp[FIELD_B]
+#define C  fp[FIELD_C]
 
 #define DISPATCH()                                                                                           \
     do {                                                                                                     \
-        w = *pc;                                                                                             \
         CHECK();                                                                                             \
-        goto *labels[w & 0xffff];                                                                            \
+        goto *labels[half(pc, 0)];                                                                           \
     } while (0)
 #define NEXT                                                                                                 \
     do {                                                                                                     \
         pc++;                                                                                                \
+        __asm__("" : "+r"(pc)); /* one register, stepped */                                                  \
         DISPATCH();                                                                                          \
     } while (0)
 #define SET(kind, v)                                                                                         \
@@ -184,13 +194,13 @@ static bool is_record_of(vvm_value v, vvm_value type)
     } while (0)
 #define BRANCH(condition)                                                                                    \
     do {                                                                                                     \
-        uint64_t costs = pc[1];                                                                              \
-        pc += 2;                                                                                             \
         if (condition) {                                                                                     \
-            pc += word_imm(w);                                                                               \
-            ENTER((uint32_t)costs);                                                                          \
+            uint32_t cost = (uint32_t)pc[1];                                                                 \
+            pc += 2 + IMM;                                                                                   \
+            ENTER(cost);                                                                                     \
         }                                                                                                    \
-        ENTER(costs >> 32);                                                                                  \
+        pc += 2;                                                                                             \
+        ENTER(pc[-1] >> 32);                                                                                 \
     } while (0)
 #define BRANCH_NUMBER(fast, slow, wanted)                                                                    \
     do {                                                                                                     \
@@ -247,7 +257,7 @@ static bool is_record_of(vvm_value v, vvm_value type)
 /* Words of an instruction whose tail lists n slots. */
 #define LISTED(n) (1 + ((n) + 3) / 4)
 #define ARGUMENTS (fp + fn->slots)
-#define GATHER()  gather(ARGUMENTS, fp, pc + 1, word_c(w))
+#define GATHER()  gather(ARGUMENTS, fp, pc + 1, FIELD_C)
 #define SIGN(a)   sign_bit[fn->slot_types[a]]
 
 /* clang-format off */
@@ -255,7 +265,7 @@ static bool is_record_of(vvm_value v, vvm_value type)
     op_##T##_ADD: RAW((uint64_t)(type)(B + C)); NEXT;                   \
     op_##T##_SUB: RAW((uint64_t)(type)(B - C)); NEXT;                   \
     op_##T##_MUL: RAW((uint64_t)(type)(B * C)); NEXT;                   \
-    op_##T##_ADD_IMM: RAW((uint64_t)(type)(B + (uint64_t)(int64_t)word_imm(w))); NEXT; \
+    op_##T##_ADD_IMM: RAW((uint64_t)(type)(B + (uint64_t)(int64_t)IMM)); NEXT; \
     op_##T##_QUOTIENT:                                                  \
     if (C == 0) goto divide_by_zero;                                    \
     RAW((uint64_t)(type)raw_quotient(B, C, is_signed)); NEXT;           \
@@ -281,7 +291,7 @@ bool interpret(struct vvm_context *ctx)
     const struct vvm_function *callee;
     const struct closure *closure;
     const uint64_t *pc, *next;
-    uint64_t *fp, *result, w;
+    uint64_t *fp, *result;
     int64_t fuel;
 
     RELOAD();
@@ -290,16 +300,16 @@ op_NOP:
     NEXT;
 op_MOVE:
     A = B;
-    mark_word(ctx, &A, fn->slot_types[word_a(w)] == SLOT_ANY ? WORD_TAGGED : WORD_RAW);
+    mark_word(ctx, &A, fn->slot_types[FIELD_A] == SLOT_ANY ? WORD_TAGGED : WORD_RAW);
     NEXT;
 op_CONSTANT:
-    TAGGED(fn->unit->constants[word_b(w)]);
+    TAGGED(fn->unit->constants[FIELD_B]);
     NEXT;
 op_IMMEDIATE:
-    TAGGED((uint64_t)(int64_t)word_imm32(w));
+    TAGGED((uint64_t)(int64_t)IMM32);
     NEXT;
 op_RAW_IMMEDIATE:
-    RAW((uint64_t)(int64_t)word_imm32(w));
+    RAW((uint64_t)(int64_t)IMM32);
     NEXT;
 op_RAW_LITERAL:
     RAW(pc[1]);
@@ -311,9 +321,9 @@ op_BOX:
         TAGGED(B << 3);
         NEXT;
     }
-    VALUE(box_slow(ctx, B, fn->slot_types[word_b(w)]));
+    VALUE(box_slow(ctx, B, fn->slot_types[FIELD_B]));
 op_UNBOX : {
-    unsigned type = fn->slot_types[word_a(w)];
+    unsigned type = fn->slot_types[FIELD_A];
     int64_t n = fixnum_value(B);
     if (LIKELY(is_fixnum(B)) && LIKELY((uint64_t)n - (uint64_t)raw_least[type] <= raw_span[type])) {
         RAW((uint64_t)n);
@@ -322,7 +332,7 @@ op_UNBOX : {
     FAIL(unbox(ctx, B, type, &ctx->scratch));
 }
 op_CONVERT:
-    RAW(wrap(B, fn->slot_types[word_a(w)]));
+    RAW(wrap(B, fn->slot_types[FIELD_A]));
     NEXT;
 op_RAW_AND:
     RAW(B & C);
@@ -337,10 +347,10 @@ op_RAW_EQ:
     TAGGED(make_boolean(B == C));
     NEXT;
 op_RAW_LT:
-    TAGGED(make_boolean((B ^ SIGN(word_b(w))) < (C ^ SIGN(word_b(w)))));
+    TAGGED(make_boolean((B ^ SIGN(FIELD_B)) < (C ^ SIGN(FIELD_B))));
     NEXT;
 op_RAW_LE:
-    TAGGED(make_boolean((B ^ SIGN(word_b(w))) <= (C ^ SIGN(word_b(w)))));
+    TAGGED(make_boolean((B ^ SIGN(FIELD_B)) <= (C ^ SIGN(FIELD_B))));
     NEXT;
 
     RAW_TYPE(U8, uint8_t, 8, false)
@@ -365,7 +375,7 @@ op_MUL : {
     VALUE(number_multiply(ctx, B, C));
 }
 op_ADD_IMM : {
-    int64_t sum, imm = (int64_t)word_imm(w) * 8;
+    int64_t sum, imm = (int64_t)IMM * 8;
     if (__builtin_expect(is_fixnum(B) && !__builtin_add_overflow((int64_t)B, imm, &sum), 1)) {
         TAGGED((uint64_t)sum);
         NEXT;
@@ -391,15 +401,15 @@ op_NOT:
     TAGGED(make_boolean(B == VALUE_FALSE));
     NEXT;
 op_IS:
-    TAGGED(make_boolean(is_class(B, word_c(w))));
+    TAGGED(make_boolean(is_class(B, FIELD_C)));
     NEXT;
 op_CHECK:
-    if (is_class(B, word_c(w))) NEXT;
-    FAIL(raise_message(ctx, ERROR_TYPE, B, "a value of type %s is needed", value_class_name(word_c(w))));
+    if (is_class(B, FIELD_C)) NEXT;
+    FAIL(raise_message(ctx, ERROR_TYPE, B, "a value of type %s is needed", value_class_name(FIELD_C)));
 
 op_JUMP : {
     uint32_t cost = (uint32_t)pc[1];
-    pc += 2 + word_imm(w);
+    pc += 2 + IMM;
     ENTER(cost);
 }
 op_JUMP_FALSE:
@@ -407,9 +417,9 @@ op_JUMP_FALSE:
 op_JUMP_TRUE:
     BRANCH(B != VALUE_FALSE);
 op_JUMP_IS:
-    BRANCH(is_class(B, word_a(w)));
+    BRANCH(is_class(B, FIELD_A));
 op_JUMP_IS_NOT:
-    BRANCH(!is_class(B, word_a(w)));
+    BRANCH(!is_class(B, FIELD_A));
 op_JUMP_EQ:
     BRANCH(A == B);
 op_JUMP_NOT_EQ:
@@ -431,9 +441,9 @@ op_JUMP_RAW_EQ:
 op_JUMP_RAW_NOT_EQ:
     BRANCH(A != B);
 op_JUMP_RAW_LT:
-    BRANCH((A ^ SIGN(word_a(w))) < (B ^ SIGN(word_a(w))));
+    BRANCH((A ^ SIGN(FIELD_A)) < (B ^ SIGN(FIELD_A)));
 op_JUMP_RAW_LE:
-    BRANCH((A ^ SIGN(word_a(w))) <= (B ^ SIGN(word_a(w))));
+    BRANCH((A ^ SIGN(FIELD_A)) <= (B ^ SIGN(FIELD_A)));
 op_JUMP_RAW_ZERO:
     BRANCH(B == 0);
 op_JUMP_RAW_NOT_ZERO:
@@ -494,8 +504,8 @@ op_DEFINED:
     if (B == VALUE_UNDEFINED) FAIL(raise_error(ctx, ERROR_UNDEFINED, VALUE_DEFAULT));
     NEXT;
 op_RECORD_REF : {
-    const vvm_value *field = record_field(B, word_c(w));
-    if (!field) FAIL(record_error(ctx, B, word_c(w)));
+    const vvm_value *field = record_field(B, FIELD_C);
+    if (!field) FAIL(record_error(ctx, B, FIELD_C));
     TAGGED(*field);
     NEXT;
 }
@@ -503,21 +513,21 @@ op_CHECK_RECORD:
     if (!is_record_of(B, C)) FAIL(not_record_of(ctx, B, C));
     NEXT;
 op_RECORD_SET : {
-    vvm_value *field = record_field(A, word_c(w));
-    if (!field) FAIL(record_error(ctx, A, word_c(w)));
+    vvm_value *field = record_field(A, FIELD_C);
+    if (!field) FAIL(record_error(ctx, A, FIELD_C));
     if (!may_write(ctx, A)) FAIL(raise_error(ctx, ERROR_FROZEN, A));
     *field = B;
     NEXT;
 }
 
 op_LOAD_U8:
-    LOAD(1, word_imm(w));
+    LOAD(1, IMM);
 op_LOAD_U16:
-    LOAD(2, word_imm(w));
+    LOAD(2, IMM);
 op_LOAD_U32:
-    LOAD(4, word_imm(w));
+    LOAD(4, IMM);
 op_LOAD_U64:
-    LOAD(8, word_imm(w));
+    LOAD(8, IMM);
 op_LOAD_U8_AT:
     LOAD(1, C);
 op_LOAD_U16_AT:
@@ -527,13 +537,13 @@ op_LOAD_U32_AT:
 op_LOAD_U64_AT:
     LOAD(8, C);
 op_STORE_U8:
-    STORE(1, word_imm(w));
+    STORE(1, IMM);
 op_STORE_U16:
-    STORE(2, word_imm(w));
+    STORE(2, IMM);
 op_STORE_U32:
-    STORE(4, word_imm(w));
+    STORE(4, IMM);
 op_STORE_U64:
-    STORE(8, word_imm(w));
+    STORE(8, IMM);
 op_STORE_U8_AT:
     STORE(1, C);
 op_STORE_U16_AT:
@@ -559,47 +569,47 @@ op_PACKET:
     NEXT;
 
 op_GLOBAL_REF : {
-    const struct link *link = &fn->unit->links[word_b(w)];
+    const struct link *link = &fn->unit->links[FIELD_B];
     const struct binding *b = binding_of(ctx, link);
     if (!b || b->value == VALUE_UNDEFINED) FAIL(raise_error(ctx, ERROR_UNBOUND, link->name));
     TAGGED(b->value);
     NEXT;
 }
 op_GLOBAL_SET:
-    EFFECT(global_set(ctx, fn->unit, &fn->unit->links[word_a(w)], B));
+    EFFECT(global_set(ctx, fn->unit, &fn->unit->links[FIELD_A], B));
 op_DEFINE:
-    EFFECT(define_global(ctx, fn->unit, &fn->unit->links[word_a(w)], B, direct_function(B)));
+    EFFECT(define_global(ctx, fn->unit, &fn->unit->links[FIELD_A], B, direct_function(B)));
 op_DEFINE_FUNCTION:
-    EFFECT(define_function(ctx, fn->unit, w));
+    EFFECT(define_function(ctx, fn->unit, *pc));
 op_CLOSURE : {
     SYNC(pc + 1);
-    struct closure *c = make_closure(ctx, &fn->unit->functions[word_b(w)], word_c(w));
+    struct closure *c = make_closure(ctx, &fn->unit->functions[FIELD_B], FIELD_C);
     if (!c) goto exception;
-    gather(c->captured, fp, pc + 1, word_c(w));
+    gather(c->captured, fp, pc + 1, FIELD_C);
     TAGGED(object_value(c));
-    pc += LISTED(word_c(w));
+    pc += LISTED(FIELD_C);
     DISPATCH();
 }
 op_CLOSURE_PATCH : {
-    if (!has_type(A, TYPE_CLOSURE) || word_c(w) >= object_length(A)) FAIL(raise_error(ctx, ERROR_TYPE, A));
-    ((struct closure *)value_pointer(A))->captured[word_c(w)] = B;
+    if (!has_type(A, TYPE_CLOSURE) || FIELD_C >= object_length(A)) FAIL(raise_error(ctx, ERROR_TYPE, A));
+    ((struct closure *)value_pointer(A))->captured[FIELD_C] = B;
     NEXT;
 }
 op_CAPTURED:
-    TAGGED(frame->closure->captured[word_b(w)]);
+    TAGGED(frame->closure->captured[FIELD_B]);
     NEXT;
 
     /* ---- calls ---- */
 
 op_CALL:
-    callee = &fn->unit->functions[word_b(w)];
+    callee = &fn->unit->functions[FIELD_B];
 enter:
-    next = pc + LISTED(word_c(w));
+    next = pc + LISTED(FIELD_C);
     result = &A;
     GATHER();
     if (__builtin_expect(callee->flags & FUNCTION_REST, 0)) {
         SYNC(next);
-        CONTROL(call_function(ctx, callee, NULL, word_c(w), result));
+        CONTROL(call_function(ctx, callee, NULL, FIELD_C, result));
     }
     closure = NULL;
 push:
@@ -624,7 +634,7 @@ push:
     if (__builtin_expect(fuel < 0, 0)) goto out_of_fuel;
     DISPATCH();
 op_CALL_GLOBAL : {
-    const struct link *link = &fn->unit->links[word_b(w)];
+    const struct link *link = &fn->unit->links[FIELD_B];
     const struct vvm_generation *g = ctx->generation;
     if (LIKELY(link->global < g->binding_count)) {
         const struct binding *b = &g->bindings[link->global];
@@ -632,29 +642,29 @@ op_CALL_GLOBAL : {
         if (LIKELY(callee) && LIKELY(b->signature == link->signature)) goto enter;
     }
     GATHER();
-    SYNC(pc + LISTED(word_c(w)));
-    CONTROL(call_global(ctx, link, word_c(w), &A));
+    SYNC(pc + LISTED(FIELD_C));
+    CONTROL(call_global(ctx, link, FIELD_C, &A));
 }
 op_CALL_VALUE : {
     vvm_value f = B;
-    next = pc + LISTED(word_c(w));
+    next = pc + LISTED(FIELD_C);
     GATHER();
     if (has_type(f, TYPE_CLOSURE)) {
         closure = value_pointer(f);
         callee = closure->function;
-        if (__builtin_expect(callee->parameters == word_c(w) && !callee->flags, 1)) {
+        if (__builtin_expect(callee->parameters == FIELD_C && !callee->flags, 1)) {
             result = &A;
             goto push;
         }
     }
     SYNC(next);
-    CONTROL(call_procedure(ctx, f, word_c(w), &A));
+    CONTROL(call_procedure(ctx, f, FIELD_C, &A));
 }
 op_CALL_PRIMITIVE : {
-    next = pc + LISTED(word_c(w));
+    next = pc + LISTED(FIELD_C);
     GATHER();
     SYNC(next);
-    vvm_value v = fn->unit->primitives[word_b(w)]->call(ctx, word_c(w), ARGUMENTS);
+    vvm_value v = fn->unit->primitives[FIELD_B]->call(ctx, FIELD_C, ARGUMENTS);
     if (__builtin_expect(v == VALUE_EXCEPTION, 0)) {
         ctx->continue_at = &A;
         goto exception;
@@ -666,8 +676,8 @@ op_CALL_PRIMITIVE : {
 }
 op_CALL_MEMBER:
     GATHER();
-    SYNC(pc + LISTED(word_c(w)));
-    CONTROL(call_member(ctx, B, word_c(w), &A));
+    SYNC(pc + LISTED(FIELD_C));
+    CONTROL(call_member(ctx, B, FIELD_C, &A));
 op_APPLY_MEMBER:
     SYNC(pc + 1);
     CONTROL(apply_member(ctx, B, C, &A));
@@ -677,16 +687,16 @@ op_APPLY:
 op_TAIL_CALL:
     GATHER();
     SYNC(pc + 1);
-    CONTROL(call_function(ctx, &fn->unit->functions[word_b(w)], NULL, word_c(w), NULL));
+    CONTROL(call_function(ctx, &fn->unit->functions[FIELD_B], NULL, FIELD_C, NULL));
 op_TAIL_CALL_GLOBAL:
     GATHER();
     SYNC(pc + 1);
-    CONTROL(call_global(ctx, &fn->unit->links[word_b(w)], word_c(w), NULL));
+    CONTROL(call_global(ctx, &fn->unit->links[FIELD_B], FIELD_C, NULL));
 op_TAIL_CALL_VALUE : {
     vvm_value f = B;
     GATHER();
     SYNC(pc + 1);
-    CONTROL(call_procedure(ctx, f, word_c(w), NULL));
+    CONTROL(call_procedure(ctx, f, FIELD_C, NULL));
 }
 op_TAIL_APPLY:
     SYNC(pc + 1);
@@ -703,7 +713,7 @@ op_RETURN:
 op_RETURN_VALUES:
     GATHER();
     SYNC(pc + 1);
-    CONTROL(return_values(ctx, word_c(w), ARGUMENTS));
+    CONTROL(return_values(ctx, FIELD_C, ARGUMENTS));
 op_RETURN_LIST:
     SYNC(pc + 1);
     CONTROL(return_list(ctx, A));
@@ -721,9 +731,9 @@ op_CALL_ESCAPE:
 
 op_PUSH_HANDLER : {
     struct handler h = {.kind = HANDLER_REGION,
-                        .slot = (uint16_t)word_a(w),
+                        .slot = (uint16_t)FIELD_A,
                         .frame = ctx->frame_count - 1,
-                        .target = (uint32_t)(pc + 2 + word_imm(w) - fn->code),
+                        .target = (uint32_t)(pc + 2 + IMM - fn->code),
                         .cost = (uint32_t)pc[1],
                         .winders = ctx->winders};
     SYNC(pc + 1);
@@ -780,10 +790,10 @@ op_ITEM_REF:
 op_ITEMS:
     VALUE(items(ctx));
 op_WIRE_LOCAL_REF:
-    TAGGED(*wire_local(ctx, word_b(w)));
+    TAGGED(*wire_local(ctx, FIELD_B));
     NEXT;
 op_WIRE_LOCAL_SET : {
-    uint64_t *local = wire_local(ctx, word_a(w));
+    uint64_t *local = wire_local(ctx, FIELD_A);
     *local = B;
     mark_word(ctx, local, WORD_TAGGED);
     NEXT;
@@ -792,8 +802,8 @@ op_PROGRAM_BYTES:
     VALUE(program_bytes(ctx));
 op_RUN_PROGRAM:
     GATHER();
-    SYNC(pc + LISTED(word_c(w)));
-    CONTROL(run_program(ctx, B, word_c(w), ARGUMENTS, &A));
+    SYNC(pc + LISTED(FIELD_C));
+    CONTROL(run_program(ctx, B, FIELD_C, ARGUMENTS, &A));
 
     /* ---- the machine's own ---- */
 
