@@ -3,6 +3,7 @@
 #include "options.h"
 
 #include <arpa/inet.h>
+#include <assert.h>
 #include <errno.h>
 #include <getopt.h>
 #include <stddef.h>
@@ -214,6 +215,7 @@ static int read_arguments(struct settings *settings, int argc, char **argv, char
             return -EINVAL;
         }
         row = row_of(code);
+        assert(row);
         if (store_argument(settings, row, optarg, &replaced[row - rows])) continue;
         snprintf(why, room, "option --%s: \"%.60s\" is not valid: %s", row->name, optarg, wanted(row->type));
         return -EINVAL;

@@ -6,6 +6,7 @@
  * forged, deep value costs memory that is capped and never C stack. Circular
  * structure ends by the cap on comparisons.
  */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,7 +18,7 @@
 static bool flonums_eqv(vvm_value a, vvm_value b)
 {
     double x = ((struct flonum *)value_pointer(a))->number, y = ((struct flonum *)value_pointer(b))->number;
-    return memcmp(&x, &y, sizeof x) == 0 || (x != x && y != y);
+    return (x == y && signbit(x) == signbit(y)) || (x != x && y != y);
 }
 
 bool values_eqv(vvm_value a, vvm_value b)

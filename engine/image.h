@@ -48,7 +48,12 @@ struct image_cursor {
     const char *fault; /* NULL, or what is wrong: the first thing found */
 };
 
-void cursor_fail(struct image_cursor *c, const char *fault);
+static inline void cursor_fail(struct image_cursor *c, const char *fault)
+{
+    if (!c->fault) c->fault = fault;
+    c->at = c->end;
+    c->half = false;
+}
 uint64_t take_number(struct image_cursor *c);
 int64_t take_signed(struct image_cursor *c);
 /** A number that is at most `limit`; otherwise a fault, and 0. */

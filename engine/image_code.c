@@ -7,6 +7,7 @@
  * padding of lists are not stored. Only code that the verifier could accept has a
  * form here: unused operands that are not zero are an error of the encoder.
  */
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -177,6 +178,7 @@ struct code_words {
 /* Room for `more` words at the end, zeroed; NULL: a fault. */
 static uint64_t *more_words(struct image_decoder *d, struct code_words *code, uint32_t more)
 {
+    assert(more);
     if (code->count + more > MAX_FUNCTION_WORDS) cursor_fail(&d->in, "a function is too long");
     if (!decoder_spend(d, more * sizeof(uint64_t))) return NULL;
     if (code->count + more > code->room) {

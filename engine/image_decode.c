@@ -344,7 +344,7 @@ static int decode_all(struct image_decoder *d, struct vvm_vmlet *vmlet, const ui
     if (length > IMAGE_MAX) cursor_fail(&d->in, "the image is too long");
     else if (!open_scratch(d, length) || unit_begin(&d->builder, d->node, vmlet))
         cursor_fail(&d->in, "out of memory");
-    if (d->builder.unit && !d->in.fault) decode_unit(d, vmlet);
+    else decode_unit(d, vmlet);
     if (!d->in.fault) check_canonical(d, data, length);
     if (!d->in.fault && d->lines) renumber_files(d);
     free(d->scratch_memory);

@@ -10,13 +10,6 @@
 
 /* ---- reading -------------------------------------------------------------------------- */
 
-void cursor_fail(struct image_cursor *c, const char *fault)
-{
-    if (!c->fault) c->fault = fault;
-    c->at = c->end;
-    c->half = false;
-}
-
 unsigned take_octet(struct image_cursor *c)
 {
     if (c->at < c->end) return *c->at++;

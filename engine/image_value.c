@@ -3,6 +3,7 @@
  * image_value.c - constants in images: a tag, then what it needs. Both ways walk with
  * a stack of their own, so that deep data costs no C stack.
  */
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -263,6 +264,7 @@ static vvm_value close_compound(struct image_decoder *d, struct build_stack *sta
             memcpy(((struct vector *)value_pointer(v))->items, items, n * sizeof *items);
         return v;
     }
+    assert(stack->items && n);
     vvm_value list = b->tag == IMAGE_DOTTED ? items[--n] : VALUE_NULL;
     while (n && list != VALUE_EXCEPTION) list = make_pair(&d->scratch, items[--n], list);
     return list;

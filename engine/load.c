@@ -278,9 +278,8 @@ int load_image(struct vvm_context *ctx, const char *file, const uint8_t *data, s
     struct vvm_vmlet *described = unit->vmlet;
     err = vmlet_begin(ctx, described->name, described->version, described->header, &loaded);
     free(described);
-    unit->vmlet = loaded;
+    unit->vmlet = err ? NULL : loaded;
     if (err) {
-        unit->vmlet = NULL;
         unit_free(unit);
         return settle(ctx, err);
     }

@@ -73,7 +73,10 @@ static char **complete(const char *prefix, int start, int end)
 {
     struct completion c = {.prefix = prefix, .length = strlen(prefix)};
     rl_attempted_completion_over = 1;
-    if (!completion_add(&c, prefix)) return NULL;
+    if (!completion_add(&c, prefix)) {
+        free(c.names);
+        return NULL;
+    }
     environment_each(completed_environment, offer, &c);
     if (c.count == 1) {
         free(c.names[0]);

@@ -433,7 +433,7 @@ static void renumber_code(const struct merging *m, uint64_t *code, uint32_t word
 
 static void *copy_array(const void *from, size_t octets)
 {
-    void *to = malloc(octets ? octets : 1);
+    void *to = calloc(octets ? octets : 1, 1);
     if (to && octets) memcpy(to, from, octets);
     return to;
 }

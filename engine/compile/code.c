@@ -105,6 +105,7 @@ static void note_line(struct emitter *e)
         e->lines = more;
         e->line_room = room;
     }
+    assert(e->lines);
     e->lines[e->line_count++] = (struct line_entry){e->words, e->position};
 }
 

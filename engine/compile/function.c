@@ -198,7 +198,7 @@ static void store_function(struct emitter *e, unsigned index, unsigned parameter
     f->flags = (l && l->rest ? FUNCTION_REST : 0) | (e->body ? FUNCTION_BODY : 0);
     f->name = l ? l->name : VALUE_FALSE;
     f->position = l ? l->position : p->body->root->position;
-    if (e->body) f->shape = copy_of(c, l->shape, sizeof *l->shape);
+    if (l && e->body) f->shape = copy_of(c, l->shape, sizeof *l->shape);
     f->signature = signature_of_slots(e, parameters, l && l->rest);
 }
 

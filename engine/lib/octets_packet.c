@@ -85,7 +85,7 @@ static void text_copy(uint8_t *to, vvm_value v)
         uint64_t length;
         enum access_error why = ACCESS_OK;
         const uint8_t *from = octets_all(v, &length, &why);
-        memmove(to, from, length);
+        if (from) memmove(to, from, length);
         return;
     }
     char utf8[4];

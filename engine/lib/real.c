@@ -48,8 +48,9 @@ size_t format_flonum(double d, char text[NUMBER_TEXT])
     }
     if (fabs(d) >= 1 && fabs(d) < 1e21 && strchr(text, 'e')) snprintf(text, NUMBER_TEXT, "%.0f", d);
     tidy_exponent(text);
-    if (!strpbrk(text, ".e")) strcat(text, ".0");
-    return strlen(text);
+    size_t length = strlen(text);
+    if (!strpbrk(text, ".e")) length += (size_t)snprintf(text + length, NUMBER_TEXT - length, ".0");
+    return length;
 }
 
 static bool radix_argument(struct vvm_context *ctx, const char *name, unsigned n, const vvm_value *args,
@@ -108,7 +109,7 @@ PRIMITIVE_FN(exact)
     if (is_fixnum(args[0])) return args[0];
     if (!is_integer(args[0])) return raise_error(ctx, ERROR_RANGE, args[0]);
     double d = flonum_value(args[0]);
-    if (d >= 0x1p60 || d < -0x1p60) return raise_error(ctx, ERROR_INTEGER_RANGE, args[0]);
+    if (d >= -(double)FIXNUM_MIN || d < (double)FIXNUM_MIN) return raise_error(ctx, ERROR_INTEGER_RANGE, args[0]);
     return make_fixnum((int64_t)d);
 }
 

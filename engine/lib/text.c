@@ -76,7 +76,8 @@ void text_add(struct text *t, const char *octets, size_t length)
 void text_add_char(struct text *t, uint32_t c)
 {
     char octets[4];
-    text_add(t, octets, utf8_encode(c, octets));
+    size_t length = utf8_encode(c, octets);
+    text_add(t, octets, length);
 }
 
 void text_add_string(struct text *t, vvm_value string, size_t start, size_t end)

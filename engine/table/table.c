@@ -31,7 +31,8 @@ static struct table_registry *registry(struct vvm_node *node)
         free(r);
         return NULL;
     }
-    return node->tables = r;
+    node->tables = r;
+    return r;
 }
 
 static bool fields_equal(const struct table_field *a, const struct table_field *b, unsigned count)

@@ -193,7 +193,7 @@ int instruction_from_body(struct vvm_context *ctx, const struct vvm_function *bo
     struct body_scan s = {.ctx = ctx, .body = body, .w = w};
     if (!(body->flags & FUNCTION_BODY) || !body->shape || body->captured)
         return refuse(&s, "not the body of an instruction");
-    s.heights = malloc(body->words * sizeof *s.heights);
+    s.heights = calloc(body->words, sizeof *s.heights);
     if (!s.heights) return -ENOMEM;
     for (uint32_t i = 0; i < body->words; i++) s.heights[i].wire = HEIGHT_UNKNOWN;
     w->shape = *body->shape;

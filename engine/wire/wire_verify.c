@@ -69,7 +69,7 @@ static uint32_t skip_octets(uint32_t *at, uint32_t end, uint32_t *count, bool *p
 static void read_slot_field(struct wire_verifier *v, const struct slot_field *field, struct wire_function *f,
                             uint32_t *at, bool *past)
 {
-    uint32_t from = *at, count = field->size;
+    uint32_t count = field->size;
     if (field->form == SLOT_FIXED && (field->role == SLOT_ARITY || field->role == SLOT_LOCALS)) {
         uint32_t n = (uint32_t)read_octets(v, at, v->length, field->size, past);
         if (field->role == SLOT_ARITY) f->arity = n;
@@ -77,7 +77,7 @@ static void read_slot_field(struct wire_verifier *v, const struct slot_field *fi
         return;
     }
     if (field->form == SLOT_COUNTED) count = (uint32_t)read_octets(v, at, v->length, field->size, past);
-    from = skip_octets(at, v->length, &count, past);
+    uint32_t from = skip_octets(at, v->length, &count, past);
     if (field->role == SLOT_NAME) {
         f->name_at = from;
         f->name_length = count;
