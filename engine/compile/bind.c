@@ -300,23 +300,45 @@ static void emit_let_inside(struct emitter *e, struct ast_node *n, struct destin
     slot_release(e, mark);
 }
 
-/* (or a b) as a test: (let ((t a)) (if t t b)) with t used nowhere else. */
+/* (or a b): (let ((t a)) (if t t b)) with t used nowhere else. */
+static bool is_or(const struct ast_node *n)
+{
+    const struct ast_node *body = n->let.body;
+    if (n->let.count != 1 || body->kind != AST_IF || body->note) return false;
+    struct ast_variable *v = n->let.variables[0];
+    const struct variable_note *note = note_of(v);
+    const struct ast_node *test = body->branch.test, *then = body->branch.then;
+    if (note->references != 2 || note->procedure || note->same || v->type.class != CLASS_ANY) return false;
+    return test->kind == AST_LOCAL && test->local.variable == v && then->kind == AST_LOCAL &&
+           then->local.variable == v;
+}
+
+static void emit_or_else(struct emitter *e, struct ast_node *n, struct destination to)
+{
+    struct ast_node *otherwise = n->let.body->branch.otherwise;
+    if (otherwise) emit(e, otherwise, to);
+    else if (e->reachable) deliver_constant(e, VALUE_UNSPECIFIED, to, n->position);
+}
+
+/* As a test no value arises between; nor where the first part can only be #t or #f. */
 static bool emit_or(struct emitter *e, struct ast_node *n, struct destination to)
 {
-    struct ast_node *body = n->let.body;
-    if (to.kind != TO_BRANCH || n->let.count != 1 || body->kind != AST_IF || body->note) return false;
-    const struct variable_note *note = note_of(n->let.variables[0]);
-    const struct ast_node *test = body->branch.test, *then = body->branch.then;
-    if (note->references != 2 || note->procedure || note->same ||
-        n->let.variables[0]->type.class != CLASS_ANY)
-        return false;
-    if (test->kind != AST_LOCAL || test->local.variable != n->let.variables[0]) return false;
-    if (then->kind != AST_LOCAL || then->local.variable != n->let.variables[0]) return false;
-    struct label *on = label_new(e);
-    emit(e, n->let.values[0], to_branch(to.yes, on, on));
+    if (!is_or(n)) return false;
+    struct label *on = label_new(e), *yes = label_new(e), *join = label_new(e);
+    if (to.kind == TO_BRANCH) {
+        emit(e, n->let.values[0], to_branch(to.yes, on, on));
+        label_bind(e, on);
+        emit_or_else(e, n, to);
+        return true;
+    }
+    if (!gives_boolean(e->c, n->let.values[0])) return false;
+    emit(e, n->let.values[0], to_branch(yes, on, yes));
+    label_bind(e, yes);
+    deliver_constant(e, VALUE_TRUE, to, n->position);
+    if (to.kind != TO_RETURN) emit_jump(e, join);
     label_bind(e, on);
-    if (body->branch.otherwise) emit(e, body->branch.otherwise, to);
-    else if (e->reachable) deliver_constant(e, VALUE_UNSPECIFIED, to, n->position);
+    emit_or_else(e, n, to);
+    label_bind(e, join);
     return true;
 }
 

@@ -237,3 +237,11 @@ bool call_may_give_values(struct compiler *c, const struct ast_node *n)
     const struct signature *s = global_signature(c, n);
     return !f->global.denotation->primitive && !(s && s->result != SLOT_ANY);
 }
+
+bool gives_boolean(struct compiler *c, const struct ast_node *n)
+{
+    struct intrinsic room;
+    if (n->kind != AST_CALL || n->call.operator->kind != AST_GLOBAL) return false;
+    const struct intrinsic *i = intrinsic_of(c, n, &room);
+    return i && i->test;
+}

@@ -57,7 +57,8 @@ struct procedure {
     struct procedure *next_made, *next_live;
     bool live;            /* some code that runs makes or calls it */
     struct scope *target; /* its calls' common continuation */
-    bool conflict;        /* they have none */
+    bool conflict;        /* they have none, or it lies too deep in other labels */
+    unsigned nesting;     /* labels around it */
     struct label_group *group;
     struct procedure *next_member, *next_waiting;
     /* lift.c */
@@ -320,6 +321,9 @@ void emit_operands(struct emitter *e, struct ast_node **nodes, unsigned n, unsig
 /** False if the call certainly returns one value. */
 bool call_may_give_values(struct compiler *c, const struct ast_node *n);
 
+/** True if the expression can only be #t or #f. */
+bool gives_boolean(struct compiler *c, const struct ast_node *n);
+
 /* intrinsic.c, raw.c */
 struct intrinsic {
     const char *name;
@@ -329,6 +333,7 @@ struct intrinsic {
     uint8_t type;       /* slot type of the result, TYPE_NONE, ... */
     uint8_t operand;    /* raw operand type */
     bool calls;         /* may return several values */
+    bool test;          /* certainly gives a boolean */
 };
 /** What the call of a core name becomes, or NULL. *room holds those made on the fly. */
 const struct intrinsic *intrinsic_of(struct compiler *c, const struct ast_node *call, struct intrinsic *room);

@@ -10,7 +10,8 @@
  */
 #include "compile.h"
 
-#define ROUNDS_MAX 64 /* then the rest stay functions */
+#define ROUNDS_MAX  64  /* then the rest stay functions */
+#define NESTING_MAX 200 /* the code of labels inside labels is made by recursion */
 
 struct scope *scope_resolve(struct scope *s)
 {
@@ -61,6 +62,19 @@ static void make_live(struct procedure **work, struct procedure *p)
     *work = p;
 }
 
+/* The first live call; true if it lies too deep. */
+static bool set_target(struct procedure *p, struct scope *s, const struct procedure *from)
+{
+    p->target = s;
+    if (p->kind != PROCEDURE_LABEL || from->nesting < NESTING_MAX) {
+        p->nesting = p->kind == PROCEDURE_LABEL ? from->nesting + 1 : 0;
+        return false;
+    }
+    p->nesting = 0;
+    p->conflict = true;
+    return true;
+}
+
 /* The calls of one live procedure: where its labels go on is known by now. */
 static bool flow(struct procedure **work, const struct procedure *from)
 {
@@ -71,7 +85,7 @@ static bool flow(struct procedure **work, const struct procedure *from)
         struct procedure *p = site->procedure;
         struct scope *s = scope_resolve(site->scope);
         if (p->kind == PROCEDURE_LABEL && p->target && p->target != s) conflict = p->conflict = true;
-        if (!p->target) p->target = s;
+        if (!p->target) conflict |= set_target(p, s, from);
         make_live(work, p);
     }
     return conflict;

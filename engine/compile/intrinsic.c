@@ -380,7 +380,7 @@ static void emit_raise(struct emitter *e, struct ast_node *n, const struct intri
     }
 #define CLASS(name, class)                                                                                   \
     {                                                                                                        \
-        name, emit_class, 1, 1, .extra = class                                                               \
+        name, emit_class, 1, 1, .extra = class, .test = true                                                 \
     }
 #define OP(name, op, n)                                                                                      \
     {                                                                                                        \
@@ -402,11 +402,11 @@ static const struct intrinsic intrinsics[] = {
     ROW("*", emit_fold, 2, -1, OP_MUL),
     ROW("+", emit_fold, 2, -1, OP_ADD),
     ROW("-", emit_fold, 2, -1, OP_SUB),
-    ROW("<", emit_comparison, 2, 2, OP_NUM_LT, OP_JUMP_NUM_LT),
-    ROW("<=", emit_comparison, 2, 2, OP_NUM_LE, OP_JUMP_NUM_LE),
-    ROW("=", emit_comparison, 2, 2, OP_NUM_EQ, OP_JUMP_NUM_EQ),
-    ROW(">", emit_comparison, 2, 2, OP_NUM_LT, OP_JUMP_NUM_LT, 0, 1),
-    ROW(">=", emit_comparison, 2, 2, OP_NUM_LE, OP_JUMP_NUM_LE, 0, 1),
+    ROW("<", emit_comparison, 2, 2, OP_NUM_LT, OP_JUMP_NUM_LT, .test = true),
+    ROW("<=", emit_comparison, 2, 2, OP_NUM_LE, OP_JUMP_NUM_LE, .test = true),
+    ROW("=", emit_comparison, 2, 2, OP_NUM_EQ, OP_JUMP_NUM_EQ, .test = true),
+    ROW(">", emit_comparison, 2, 2, OP_NUM_LT, OP_JUMP_NUM_LT, 0, 1, .test = true),
+    ROW(">=", emit_comparison, 2, 2, OP_NUM_LE, OP_JUMP_NUM_LE, 0, 1, .test = true),
     CLASS("boolean?", CLASS_BOOLEAN),
     ROW("bytes-length", emit_length, 1, 1, OP_BYTES_LENGTH, 0, SLOT_U32),
     CLASS("bytevector?", CLASS_BYTEVECTOR),
@@ -417,19 +417,19 @@ static const struct intrinsic intrinsics[] = {
     CLASS("char?", CLASS_CHAR),
     OP("cons", OP_CONS, 2),
     CLASS("eof-object?", CLASS_EOF),
-    ROW("eq?", emit_eq, 2, 2, OP_EQ, OP_JUMP_EQ),
-    ROW("equal?", emit_eqv, 2, 2, OP_EQ, OP_JUMP_EQ),
-    ROW("eqv?", emit_eqv, 2, 2, OP_EQ, OP_JUMP_EQ),
+    ROW("eq?", emit_eq, 2, 2, OP_EQ, OP_JUMP_EQ, .test = true),
+    ROW("equal?", emit_eqv, 2, 2, OP_EQ, OP_JUMP_EQ, .test = true),
+    ROW("eqv?", emit_eqv, 2, 2, OP_EQ, OP_JUMP_EQ, .test = true),
     CLASS("integer?", CLASS_INTEGER),
     OP("modulo", OP_MODULO, 2),
-    ROW("negative?", emit_sign_test, 1, 1, OP_NUM_LT, OP_JUMP_NUM_LT),
-    ROW("not", emit_not, 1, 1, OP_NOT),
+    ROW("negative?", emit_sign_test, 1, 1, OP_NUM_LT, OP_JUMP_NUM_LT, .test = true),
+    ROW("not", emit_not, 1, 1, OP_NOT, .test = true),
     CLASS("null?", CLASS_NULL),
     CLASS("number?", CLASS_NUMBER),
     ROW("packet-length", emit_length, 1, 1, OP_BYTES_LENGTH, 0, SLOT_U32),
     CLASS("packet?", CLASS_PACKET),
     CLASS("pair?", CLASS_PAIR),
-    ROW("positive?", emit_sign_test, 1, 1, OP_NUM_LT, OP_JUMP_NUM_LT, 0, 1),
+    ROW("positive?", emit_sign_test, 1, 1, OP_NUM_LT, OP_JUMP_NUM_LT, 0, 1, .test = true),
     CLASS("procedure?", CLASS_PROCEDURE),
     OP("quotient", OP_QUOTIENT, 2),
     ROW("raise", emit_raise, 1, 1, OP_RAISE, 0, TYPE_NONE),
@@ -446,7 +446,7 @@ static const struct intrinsic intrinsics[] = {
     OP("vector-ref", OP_VECTOR_REF, 2),
     ROW("vector-set!", emit_store, 3, 3, OP_VECTOR_SET),
     CLASS("vector?", CLASS_VECTOR),
-    ROW("zero?", emit_sign_test, 1, 1, OP_NUM_EQ, OP_JUMP_NUM_EQ),
+    ROW("zero?", emit_sign_test, 1, 1, OP_NUM_EQ, OP_JUMP_NUM_EQ, .test = true),
 };
 
 static const struct intrinsic *intrinsic_named(const char *name)

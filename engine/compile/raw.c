@@ -314,7 +314,8 @@ static bool raw_operation(const char *name, unsigned type, struct intrinsic *i)
                                 .op = o->family ? family_op(o->op, type) : o->op,
                                 .extra = o->test ? o->swap : o->op,
                                 .type = o->test ? SLOT_ANY : (uint8_t)type,
-                                .operand = (uint8_t)type};
+                                .operand = (uint8_t)type,
+                                .test = o->test};
         return true;
     }
     return false;
