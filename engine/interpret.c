@@ -18,6 +18,7 @@
 
 #include "arith.h"
 #include "octets_access.h"
+#include "wire/network.h"
 
 /* ---- fast paths ------------------------------------------------------------------ */
 
@@ -75,7 +76,11 @@ static inline unsigned half(const uint64_t *at, unsigned i)
 /* Slots named in a tail, copied side by side. */
 static inline void gather(uint64_t *to, const uint64_t *fp, const uint64_t *tail, unsigned n)
 {
-    for (unsigned i = 0; i < n; i++) to[i] = fp[half(tail, i)];
+    if (!n) return;
+    to[0] = fp[half(tail, 0)];
+    if (n == 1) return;
+    to[1] = fp[half(tail, 1)];
+    for (unsigned i = 2; i < n; i++) to[i] = fp[half(tail, i)];
 }
 
 /* Most accesses are to the packet itself. */
@@ -292,6 +297,7 @@ bool interpret(struct vvm_context *ctx)
     const struct closure *closure;
     const uint64_t *pc, *next;
     uint64_t *fp, *result;
+    vvm_value procedure;
     int64_t fuel;
 
     RELOAD();
@@ -646,12 +652,17 @@ op_CALL_GLOBAL : {
     SYNC(pc + LISTED(FIELD_C));
     CONTROL(call_global(ctx, link, FIELD_C, &A));
 }
-op_CALL_VALUE : {
-    vvm_value f = B;
+op_CALL_MEMBER:
+    procedure = member_procedure(B);
+    if (LIKELY(procedure != VALUE_FALSE)) goto call_value;
+    FAIL(raise_type(ctx, "the call of a member", 1, "member", B));
+op_CALL_VALUE:
+    procedure = B;
+call_value:
     next = pc + LISTED(FIELD_C);
     GATHER();
-    if (has_type(f, TYPE_CLOSURE)) {
-        closure = value_pointer(f);
+    if (has_type(procedure, TYPE_CLOSURE)) {
+        closure = value_pointer(procedure);
         callee = closure->function;
         if (__builtin_expect(callee->parameters == FIELD_C && !callee->flags, 1)) {
             result = &A;
@@ -659,8 +670,7 @@ op_CALL_VALUE : {
         }
     }
     SYNC(next);
-    CONTROL(call_procedure(ctx, f, FIELD_C, &A));
-}
+    CONTROL(call_procedure(ctx, procedure, FIELD_C, &A));
 op_CALL_PRIMITIVE : {
     next = pc + LISTED(FIELD_C);
     GATHER();
@@ -675,10 +685,6 @@ op_CALL_PRIMITIVE : {
     pc = next;
     DISPATCH();
 }
-op_CALL_MEMBER:
-    GATHER();
-    SYNC(pc + LISTED(FIELD_C));
-    CONTROL(call_member(ctx, B, FIELD_C, &A));
 op_APPLY_MEMBER:
     SYNC(pc + 1);
     CONTROL(apply_member(ctx, B, C, &A));

@@ -133,6 +133,9 @@ PRIMITIVE_FN(slice)
     enum access_error why = ACCESS_OK;
     if (!octets_window(args[0], &backing, &position, &length, &why))
         return octets_raise(ctx, why, "slice", 0, args);
+    if (n == 2 && is_fixnum(args[1]) && (uint64_t)fixnum_value(args[1]) <= length)
+        return make_slice(ctx, backing, position + (uint64_t)fixnum_value(args[1]),
+                          length - (uint64_t)fixnum_value(args[1]));
     if (!range_arguments(ctx, "slice", n, args, 1, length, &start, &end)) return VALUE_EXCEPTION;
     return make_slice(ctx, backing, position + start, end - start);
 }

@@ -97,6 +97,16 @@ static bool look_once(const struct lpm *t, struct prefix key, bool *found, uint6
     return __atomic_load_n(&t->sequence, __ATOMIC_RELAXED) == s;
 }
 
+bool lpm_find(const struct table *table, uint32_t address, uint64_t *value)
+{
+    const struct lpm *t = table->body;
+    const struct prefix p = {(uint64_t)address << 32, 0, 32};
+    bool found = false;
+    assert(t->bits == 32);
+    while (!look_once(t, p, &found, value)) continue;
+    return found;
+}
+
 static int lpm_read(struct table *table, const uint64_t *key, uint64_t now, struct table_value *value)
 {
     (void)now;

@@ -68,10 +68,26 @@ static bool read_entry(struct vvm_context *ctx, const char *name, unsigned n, co
     return !err;
 }
 
+/* The commonest look-up: a route. */
+static bool is_address_of(const struct table *t, unsigned n, const vvm_value *args)
+{
+    return t && t->ops == &table_lpm && n == 2 && t->schema.key_count == 1 &&
+           t->schema.key[0].type == SLOT_U32 && is_fixnum(args[1]) && args[1] <= make_fixnum(UINT32_MAX);
+}
+
+static vvm_value route_of(struct vvm_context *ctx, const struct table *t, vvm_value address)
+{
+    const struct table_field *field = &t->schema.value[0];
+    uint64_t word = 0;
+    if (!lpm_find(t, (uint32_t)fixnum_value(address), &word)) return VALUE_FALSE;
+    return make_word_value(ctx, word, field->size, slot_is_signed((enum slot_type)field->type));
+}
+
 PRIMITIVE_FN(table_ref)
 {
-    struct table *t;
+    struct table *t = has_type(args[0], TYPE_TABLE) ? table_of(args[0]) : NULL;
     struct table_value value;
+    if (is_address_of(t, n, args)) return route_of(ctx, t, args[1]);
     if (!read_entry(ctx, "table-ref", n, args, &t, &value)) return VALUE_EXCEPTION;
     return value.present ? schema_unpack_value(ctx, &t->schema, &value) : VALUE_FALSE;
 }

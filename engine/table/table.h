@@ -96,6 +96,8 @@ static inline struct table *table_of(vvm_value handle)
 
 /* ---- longest prefixes: a key of 4 or 16 octets and a number of bits ---- */
 
+/** The value of the longest prefix of a 32-bit address; false: there is none. */
+bool lpm_find(const struct table *table, uint32_t address, uint64_t *value);
 int lpm_add(struct table *table, const uint64_t *key, unsigned length, uint64_t value); /* 0, -ENOSPC */
 bool lpm_remove(struct table *table, const uint64_t *key, unsigned length);
 

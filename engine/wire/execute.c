@@ -180,7 +180,11 @@ static void open_reserve(struct vvm_context *ctx)
 static bool run_hook(struct vvm_context *ctx, const struct wire_member *hook, unsigned n,
                      const vvm_value *args)
 {
+    const struct closure *c = value_pointer(hook->procedure);
+    const struct vvm_function *f = c->function;
     ctx->pending.kind = PENDING_NONE;
+    if (header_length(c->header) == 0 && f->parameters == n && !f->flags)
+        return vvm_run(ctx, f, args, NULL) == 0;
     return vvm_call(ctx, hook->procedure, n, args) != VALUE_EXCEPTION;
 }
 
