@@ -25,7 +25,7 @@ struct ledger_name {
 struct ledger {
     pthread_mutex_t lock; /* of names, contexts */
     struct ledger_name names[LEDGER_ROWS];
-    unsigned row_count;
+    unsigned row_count, port_count;
     uint16_t buckets[LEDGER_BUCKETS]; /* row + 1; 0 empty */
     uint64_t shared[LEDGER_ROWS];     /* of contexts that ended, and of those without counters */
     uint64_t *contexts[LEDGER_CONTEXTS];
@@ -55,7 +55,9 @@ static unsigned add_row(struct ledger *l, enum ledger_kind kind, const char *nam
 {
     unsigned at = find_bucket(l, kind, name);
     if (l->buckets[at]) return l->buckets[at] - 1u;
-    if (l->row_count == LEDGER_ROWS) return kind; /* the first rows are the "other" of each kind */
+    if (l->row_count == LEDGER_ROWS || (kind == LEDGER_DELIVERED && l->port_count == LEDGER_PORTS))
+        return kind; /* the first rows are the "other" of each kind */
+    l->port_count += kind == LEDGER_DELIVERED;
     struct ledger_name *row = &l->names[l->row_count];
     row->kind = kind;
     snprintf(row->name, sizeof row->name, "%s", name);

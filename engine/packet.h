@@ -88,7 +88,8 @@ enum ledger_kind {
     LEDGER_HELD,
     LEDGER_KINDS
 };
-#define LEDGER_ROWS 1024 /* fixed: rows beyond it are counted under the name "other" */
+#define LEDGER_ROWS  1024 /* fixed: rows beyond it are counted under the name "other" */
+#define LEDGER_PORTS 256  /* of them for deliveries: packets name ports, and leave room for other names */
 
 struct ledger_row {
     enum ledger_kind kind;

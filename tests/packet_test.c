@@ -304,6 +304,25 @@ static void rows_beyond_the_last_are_other(void)
     ledger_close(&node);
 }
 
+static void ports_that_packets_name_leave_rows_for_reasons(void)
+{
+    struct vvm_node node = {0};
+    struct vvm_context ctx = {.node = &node};
+    static struct ledger_row rows[LEDGER_ROWS];
+    CU_ASSERT_EQUAL_FATAL(ledger_open(&node), 0);
+    for (unsigned i = 0; i < 2 * LEDGER_ROWS; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "port-%u", i);
+        ledger_count_named(&ctx, LEDGER_DELIVERED, name);
+    }
+    ledger_count_named(&ctx, LEDGER_DROPPED, "late");
+    unsigned n = ledger_read(&node, rows, LEDGER_ROWS);
+    CU_ASSERT_EQUAL(n, LEDGER_PORTS + 1);
+    CU_ASSERT_STRING_EQUAL(rows[n - 1].name, "late");
+    CU_ASSERT_EQUAL(ledger_balance(&node), -(2 * LEDGER_ROWS + 1));
+    ledger_close(&node);
+}
+
 void packet_tests(CU_pSuite suite)
 {
     CU_add_test(suite, "views grow and shrink within the buffer", views_grow_and_shrink_within_the_buffer);
@@ -317,4 +336,6 @@ void packet_tests(CU_pSuite suite)
     CU_add_test(suite, "layouts build and check packets", layouts_build_and_check_packets);
     CU_add_test(suite, "the ledger balances over contexts", the_ledger_balances_over_contexts);
     CU_add_test(suite, "rows beyond the last are other", rows_beyond_the_last_are_other);
+    CU_add_test(suite, "ports that packets name leave rows for reasons",
+                ports_that_packets_name_leave_rows_for_reasons);
 }
