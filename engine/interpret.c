@@ -620,7 +620,7 @@ enter:
     }
     closure = NULL;
 push:
-    frame->pc = next;
+    frame->pc = next; /* a frame that is no wire function's has no use for invoke and depth */
     fp = ARGUMENTS;
     if (__builtin_expect(ctx->frame_count == ctx->frame_limit || fp + callee->slots > ctx->stack_end, 0))
         goto no_room;
@@ -631,8 +631,6 @@ push:
     frame->slots = fp;
     frame->result = result;
     frame->closure = closure;
-    frame->invoke = 0;
-    frame->depth = 0;
     frame->handlers = (uint16_t)ctx->handler_count;
     frame->serial = 0;
     pc = callee->code;
@@ -717,10 +715,26 @@ op_RETURN:
     fp = frame->slots;
     pc = frame->pc;
     DISPATCH();
-op_RETURN_VALUES:
+op_RETURN_VALUES : { /* mostly the caller is just about to receive that many */
+    const struct frame *caller = frame - 1;
+    next = caller->pc;
+    if (half(next, 0) == OP_RECEIVE && half(next, 3) == FIELD_C &&
+        frame->result == &caller->slots[half(next, 1)]) {
+        for (unsigned i = 0; i < FIELD_C; i++) {
+            caller->slots[half(next + 1, i)] = fp[half(pc + 1, i)];
+            mark_word(ctx, &caller->slots[half(next + 1, i)], WORD_TAGGED);
+        }
+        pc = next + LISTED(FIELD_C);
+        ctx->frame_count--;
+        frame--;
+        fp = frame->slots;
+        mark_done(ctx);
+        DISPATCH();
+    }
     GATHER();
     SYNC(pc + 1);
     CONTROL(return_values(ctx, FIELD_C, ARGUMENTS));
+}
 op_RETURN_LIST:
     SYNC(pc + 1);
     CONTROL(return_list(ctx, A));
