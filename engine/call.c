@@ -239,13 +239,16 @@ static bool escape(struct vvm_context *ctx, const struct continuation *k, unsign
     return rewind_winders(ctx, winders);
 }
 
+vvm_value rewind_procedure(struct vvm_context *ctx)
+{
+    const struct denotation *d = environment_lookup(ctx->node->core, intern(ctx->node, "%rewind"));
+    if (!d || d->kind != DENOTES_GLOBAL || d->global >= ctx->generation->binding_count) return VALUE_UNDEFINED;
+    return ctx->generation->bindings[d->global].value;
+}
+
 bool rewind_winders(struct vvm_context *ctx, vvm_value winders)
 {
-    vvm_value name = intern(ctx->node, "%rewind");
-    const struct denotation *d = environment_lookup(ctx->node->core, name);
-    vvm_value procedure = VALUE_UNDEFINED;
-    if (d && d->kind == DENOTES_GLOBAL && d->global < ctx->generation->binding_count)
-        procedure = ctx->generation->bindings[d->global].value;
+    vvm_value procedure = rewind_procedure(ctx);
     if (procedure == VALUE_UNDEFINED) {
         ctx->winders = winders;
         return true;

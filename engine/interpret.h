@@ -75,6 +75,8 @@ bool call_escape(struct vvm_context *ctx, vvm_value procedure, uint64_t *result)
 bool receive_values(struct vvm_context *ctx, const uint64_t *at, unsigned n, const uint64_t *values);
 /** Call the core global %rewind with the winders to go back to; its result is thrown away. */
 bool rewind_winders(struct vvm_context *ctx, vvm_value winders);
+/** %rewind in the context's generation, VALUE_UNDEFINED while there is none. */
+vvm_value rewind_procedure(struct vvm_context *ctx);
 
 /* ---- run.c ---- */
 

@@ -13,18 +13,25 @@
 /* Arguments that a primitive in progress may still read lie above the top frame. */
 #define ARGUMENTS_IN_USE 256u
 
+#define LEAVE_FUEL INT64_C(100000) /* for the `after` thunks of a run that has used up its fuel */
+
 struct run {
     uint32_t base_frame, base_handlers;
+    vvm_value winders;
 };
 
 static bool run_begin(struct vvm_context *ctx, struct run *saved)
 {
-    *saved = (struct run){ctx->base_frame, ctx->base_handlers};
+    uint32_t below = ctx->frame_count;
+    *saved = (struct run){ctx->base_frame, ctx->base_handlers, ctx->winders};
     if (ctx->depth >= DEPTH_MAX) return too_deep(ctx);
     if (ctx->depth == 0 && !ctx->packet_profile && !ctx->node->candidate)
         ctx->fuel = ctx->node->options.load_fuel;
     uint64_t *slots = ctx->frame_count ? frame_end(top_frame(ctx)) + ARGUMENTS_IN_USE : ctx->stack;
-    if (!push_frame(ctx, stub_function(STUB_STOP), NULL, slots, NULL)) return false;
+    if (!push_frame(ctx, stub_function(STUB_STOP), NULL, slots, NULL)) {
+        ctx->frame_count = below; /* it may have been room or fuel that was missing */
+        return false;
+    }
     ctx->pending.kind = PENDING_NONE;
     ctx->base_frame = ctx->frame_count - 1;
     ctx->base_handlers = ctx->handler_count;
@@ -47,16 +54,43 @@ static bool run_on(struct vvm_context *ctx, bool entered)
     return (entered || machine_exception(ctx)) && interpret(ctx);
 }
 
-vvm_value vvm_call(struct vvm_context *ctx, vvm_value procedure, unsigned n, const vvm_value *args)
+static vvm_value call(struct vvm_context *ctx, vvm_value procedure, unsigned n, const vvm_value *args,
+                      struct run *saved)
 {
-    struct run saved;
-    if (n > APPLY_MAX) return raise_error(ctx, ERROR_ARITY, VALUE_DEFAULT);
-    if (!run_begin(ctx, &saved)) return VALUE_EXCEPTION;
+    if (!run_begin(ctx, saved)) return VALUE_EXCEPTION;
     struct frame *base = top_frame(ctx);
     if (n) memcpy(frame_end(base), args, n * sizeof *args);
     bool done = run_on(ctx, call_procedure(ctx, procedure, n, base->slots));
     vvm_value v = done ? base->slots[0] : VALUE_EXCEPTION;
-    run_end(ctx, &saved);
+    run_end(ctx, saved);
+    return v;
+}
+
+/* A run that failed has not left its dynamic extents: leave them as an escape would. An
+ * `after` thunk that fails itself does not keep those further out from being called. */
+static void leave_extents(struct vvm_context *ctx, vvm_value winders)
+{
+    struct run saved;
+    struct pending pending = ctx->pending;
+    vvm_value trace = ctx->trace, procedure = rewind_procedure(ctx), before;
+    int64_t fuel = ctx->fuel;
+    do {
+        before = ctx->winders;
+        if (ctx->fuel < LEAVE_FUEL) ctx->fuel = LEAVE_FUEL;
+        if (is_object(procedure)) call(ctx, procedure, 1, &winders, &saved);
+    } while (ctx->winders != winders && ctx->winders != before);
+    ctx->winders = winders;
+    ctx->pending = pending;
+    ctx->trace = trace;
+    if (fuel < ctx->fuel) ctx->fuel = fuel;
+}
+
+vvm_value vvm_call(struct vvm_context *ctx, vvm_value procedure, unsigned n, const vvm_value *args)
+{
+    struct run saved;
+    if (n > APPLY_MAX) return raise_error(ctx, ERROR_ARITY, VALUE_DEFAULT);
+    vvm_value v = call(ctx, procedure, n, args, &saved);
+    if (v == VALUE_EXCEPTION && ctx->winders != saved.winders) leave_extents(ctx, saved.winders);
     return v;
 }
 
@@ -70,6 +104,7 @@ int vvm_run(struct vvm_context *ctx, const struct vvm_function *f, const uint64_
     bool done = run_on(ctx, push_frame(ctx, f, NULL, frame_end(base), base->slots));
     if (done && result) *result = base->slots[0];
     run_end(ctx, &saved);
+    if (!done && ctx->winders != saved.winders) leave_extents(ctx, saved.winders);
     return done ? 0 : -ECANCELED;
 }
 
