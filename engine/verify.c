@@ -216,6 +216,14 @@ static int verify_parts(struct verifier *v)
     return err;
 }
 
+static uint32_t longest_function(const struct vvm_unit *unit)
+{
+    uint32_t most = 1;
+    for (uint32_t i = 0; i < unit->function_count; i++)
+        if (unit->functions[i].words > most) most = unit->functions[i].words;
+    return most;
+}
+
 int verify_unit_without(struct vvm_unit *unit, uint64_t disabled, struct verify_error *error)
 {
     assert(!unit->verified);
@@ -223,10 +231,11 @@ int verify_unit_without(struct vvm_unit *unit, uint64_t disabled, struct verify_
     struct verifier v = {.unit = unit, .node = env ? env->node : NULL, .disabled = disabled, .error = error};
     assert(v.node);
     *error = (struct verify_error){.rule = RULE_LIMIT, .text = "out of memory"};
-    v.starts = malloc(MAX_FUNCTION_WORDS * sizeof *v.starts);
-    v.marks = malloc(MAX_FUNCTION_WORDS);
-    v.cost = malloc(MAX_FUNCTION_WORDS * sizeof *v.cost);
-    v.flow = flow_open();
+    size_t words = longest_function(unit);
+    v.starts = malloc(words * sizeof *v.starts);
+    v.marks = malloc(words);
+    v.cost = malloc(words * sizeof *v.cost);
+    v.flow = flow_open(words);
     int err = v.starts && v.marks && v.cost && v.flow ? verify_parts(&v) : -ENOMEM;
     free(v.starts);
     free(v.marks);

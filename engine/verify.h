@@ -60,7 +60,7 @@ int verify_operands(struct verifier *v);
 int verify_special(struct verifier *v, uint32_t at);
 int verify_flow(struct verifier *v);
 
-struct flow *flow_open(void);
+struct flow *flow_open(size_t words);
 void flow_close(struct flow *flow);
 
 /** Parameters, rest and result of what a call instruction names; false for others,

@@ -41,12 +41,15 @@ struct flow {
     uint16_t closure_function[MAX_SLOTS]; /* ... of this function */
 };
 
-struct flow *flow_open(void)
+/* For functions of so many words. Each begins with what it needs of the arrays. */
+struct flow *flow_open(size_t words)
 {
-    struct flow *flow = calloc(1, sizeof *flow);
+    struct flow *flow = malloc(sizeof *flow);
     if (!flow) return NULL;
+    flow->pool = NULL;
+    flow->used = flow->room = 0;
     flow->now = malloc(sizeof *flow->now + SET_WORDS * sizeof(uint64_t));
-    flow->saved = malloc(MAX_FUNCTION_WORDS * sizeof *flow->saved);
+    flow->saved = malloc(words * sizeof *flow->saved);
     if (flow->now && flow->saved) return flow;
     flow_close(flow);
     return NULL;

@@ -16,6 +16,14 @@
 
 #define BRANCH_WORDS 2
 
+void emitter_open(struct emitter *e, struct compiler *c)
+{
+    e->c = c;
+    e->code = NULL;
+    e->lines = NULL;
+    e->room = e->line_room = 0;
+}
+
 void emitter_reset(struct emitter *e, struct procedure *p)
 {
     e->procedure = p;

@@ -225,6 +225,7 @@ struct emitter {
     uint64_t state[MAX_SLOTS / 64]; /* slots written before this point */
 };
 
+void emitter_open(struct emitter *e, struct compiler *c);
 /** Begin with another function; buffers are kept until emitter_close. */
 void emitter_reset(struct emitter *e, struct procedure *p);
 void emitter_close(struct emitter *e);

@@ -281,9 +281,9 @@ int compile_toplevel(struct vvm_context *ctx, struct unit_builder *builder, stru
                      struct ast_node *tree, uint32_t *function)
 {
     struct compiler c = {.ctx = ctx, .builder = builder, .pool = pool, .queue_end = &c.queue};
-    struct emitter *e = calloc(1, sizeof *e);
+    struct emitter *e = malloc(sizeof *e);
     if (!e) return -ENOMEM;
-    e->c = &c;
+    emitter_open(e, &c);
     if (!analyse(&c, tree) && !contify(&c) && !lift(&c)) emit_all(e);
     if (!c.error) *function = (uint32_t)c.top->function;
     emitter_close(e);
