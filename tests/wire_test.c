@@ -545,7 +545,7 @@ static void malformed_networks_are_refused_by_name(void)
         "opcode 1 is also that of");
     check_refused(
         node, "(vmlet bad) (define (f) #t) (define-network n (match (udp 3)) (execute f) (instructions a))",
-        "no such instruction");
+        "network n (test.vml:1:29): no such instruction: a");
     check_refused(node, "(vmlet bad) (define (f) #t) (define-network n (match (udp 65536)) (execute f))",
                   "out of range");
     check_refused(node, "(vmlet bad) (define (f) #t) (define-network n (execute f))", "match");

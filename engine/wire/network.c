@@ -233,12 +233,27 @@ struct opcodes {
     const struct wire_instruction *table[256];
 };
 
+#define PLACE_TEXT 300
+
+/* "network NAME (FILE:LINE:COLUMN)", its define-network, which is where its hooks were made. */
+static const char *network_place(const struct opcodes *o, char text[PLACE_TEXT])
+{
+    const struct network *n = o->network;
+    const struct closure *hook = value_pointer((n->run ? n->run : n->peel)->procedure);
+    uint64_t p = hook->function->position;
+    const char *file = position_file(p) ? node_file_name(o->ctx->node, position_file(p)) : NULL;
+    snprintf(text, PLACE_TEXT, "network %.60s (%s:%u:%u)", symbol_name(n->name), file ? file : "?",
+             position_line(p), position_column(p));
+    return text;
+}
+
 static int claim(struct opcodes *o, const struct wire_instruction *w)
 {
     const struct wire_instruction *there = o->table[w->opcode];
+    char place[PLACE_TEXT];
     if (there && there != w) {
-        raise_message(o->ctx, ERROR_SYNTAX, w->name, "network %s: opcode %u is also that of %s",
-                      symbol_name(o->network->name), w->opcode, symbol_name(there->name));
+        raise_message(o->ctx, ERROR_SYNTAX, w->name, "%s: opcode %u is also that of %s",
+                      network_place(o, place), w->opcode, symbol_name(there->name));
         return -EPERM;
     }
     o->table[w->opcode] = w;
@@ -261,6 +276,7 @@ static const struct wire_instruction *instruction_named(const struct match_table
 static int select_instructions(struct opcodes *o, const struct match_table *t)
 {
     int err = 0;
+    char place[PLACE_TEXT];
     const struct network *n = o->network;
     if (n->selection == VALUE_TRUE) {
         for (uint32_t i = 0; i < t->instruction_count && !err; i++)
@@ -270,8 +286,8 @@ static int select_instructions(struct opcodes *o, const struct match_table *t)
     for (vvm_value names = n->selection; is_pair(names) && !err; names = cdr_of(names)) {
         const struct wire_instruction *w = instruction_named(t, n->owner, car_of(names));
         if (!w) {
-            raise_message(o->ctx, ERROR_UNBOUND, car_of(names), "network %s: no such instruction",
-                          symbol_name(n->name));
+            raise_message(o->ctx, ERROR_UNBOUND, car_of(names), "%s: no such instruction",
+                          network_place(o, place));
             return -EPERM;
         }
         err = claim(o, w);
