@@ -242,7 +242,8 @@ static bool escape(struct vvm_context *ctx, const struct continuation *k, unsign
 vvm_value rewind_procedure(struct vvm_context *ctx)
 {
     const struct denotation *d = environment_lookup(ctx->node->core, intern(ctx->node, "%rewind"));
-    if (!d || d->kind != DENOTES_GLOBAL || d->global >= ctx->generation->binding_count) return VALUE_UNDEFINED;
+    if (!d || d->kind != DENOTES_GLOBAL || d->global >= ctx->generation->binding_count)
+        return VALUE_UNDEFINED;
     return ctx->generation->bindings[d->global].value;
 }
 

@@ -6,8 +6,7 @@
  *   image --decode----------------------------------------^
  *
  * A load is one transaction: a failure leaves the node as it was. What was loaded
- * and then refused stays in memory until the next load, since the pending error may
- * still refer to it.
+ * and then refused stays in memory, since values that it made may still refer to it.
  */
 #include "load.h"
 
@@ -191,14 +190,20 @@ static int vmlet_end(struct vvm_context *ctx, struct vvm_vmlet *vmlet, int begun
     return err;
 }
 
-/* Free what earlier loads left; nothing refers to it once a new load begins. */
+/* Forget the names of what earlier loads left. Its code stays as long as the node: what
+ * it wrote into data of other VMlets may lead there. One that ran nothing has none. */
 static void forget_refused(struct vvm_node *node)
 {
     while (node->refused) {
         struct vvm_vmlet *vmlet = node->refused;
         node->refused = vmlet->next;
         globals_forget(node, vmlet);
-        vmlet_free(vmlet);
+        if (!vmlet->units) {
+            vmlet_free(vmlet);
+            continue;
+        }
+        vmlet->next = node->forgotten;
+        node->forgotten = vmlet;
     }
 }
 

@@ -392,7 +392,8 @@ struct vvm_node {
     struct vvm_generation *current;   /* loaded with acquire; stored with release */
     struct vvm_generation *candidate; /* the one a load is building, or NULL */
     struct vvm_vmlet *vmlets;         /* newest first; the last is `core` */
-    struct vvm_vmlet *refused;        /* by the last load; freed when the next begins */
+    struct vvm_vmlet *refused;        /* by the last load; its names go when the next begins */
+    struct vvm_vmlet *forgotten;      /* refused before: values may refer to their code still */
     unsigned loading;                 /* loads in one another, by imports */
     struct vvm_environment *core;
     struct vvm_context control; /* the control thread's context */

@@ -109,6 +109,7 @@ void node_close(struct vvm_node *node)
     tables_close(node);
     wire_close(node);
     free_vmlets(node->refused);
+    free_vmlets(node->forgotten);
     free_vmlets(node->vmlets);
     ledger_close(node);
     primitive_index_close(node);

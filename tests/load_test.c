@@ -75,6 +75,30 @@ static void test_refused_load_changes_nothing(void)
     node_close(node);
 }
 
+/* What a refused load wrote into an older VMlet's data may still refer to its code. */
+static void test_values_outlive_a_refused_load(void)
+{
+    struct vvm_node *node = open_node();
+    CU_ASSERT_EQUAL(load_text(node, "(vmlet one) (define p (make-parameter 1)) (define v (vector 1 2 3 4))"),
+                    0);
+    CU_ASSERT_NOT_EQUAL(load_text(node, "(vmlet two (import (one p v)))"
+                                        "(define (secret) 'secret)"
+                                        "(vector-set! v 0 (lambda () (secret)))"
+                                        "(vector-set! v 1 \"a constant\")"
+                                        "(vector-set! v 2 (lambda () (let ((x '(1 2 3))) (list x v))))"
+                                        "(define-record-type thing (make a) thing? (a thing-a))"
+                                        "(vector-set! v 3 (make 5))"
+                                        "(parameterize ((p 2)) (car 5))"),
+                        0);
+    CU_ASSERT_EQUAL(load_text(node, "(vmlet three)"), 0); /* begins anew, and forgets the one before */
+    CHECK_EVAL(node, "one", "(p)", "1");
+    CHECK_EVAL(node, "one", "((vector-ref v 0))", "error unbound");
+    CHECK_EVAL(node, "one", "(string-append (vector-ref v 1) \".\")", "\"a constant.\"");
+    CHECK_EVAL(node, "one", "(car ((vector-ref v 2)))", "(1 2 3)");
+    CHECK_EVAL(node, "one", "(begin (%rewind '()) (procedure? (vector-ref v 0)))", "#t");
+    node_close(node);
+}
+
 static void test_names_are_private(void)
 {
     struct vvm_node *node = open_node();
@@ -235,6 +259,7 @@ static void test_runaway_load_is_stopped(void)
 void load_tests(CU_pSuite suite)
 {
     CU_add_test(suite, "a refused load changes nothing", test_refused_load_changes_nothing);
+    CU_add_test(suite, "values outlive a refused load", test_values_outlive_a_refused_load);
     CU_add_test(suite, "names are private to their VMlet", test_names_are_private);
     CU_add_test(suite, "a core name is shadowed, not changed", test_core_is_shadowed_not_changed);
     CU_add_test(suite, "a refused entry leaves no name", test_refused_entry_leaves_no_name);
