@@ -34,24 +34,17 @@ void wire_context_close(struct vvm_context *ctx)
     ctx->execution = NULL;
 }
 
-struct execution *execution_of(struct vvm_context *ctx)
+struct execution *no_execution(struct vvm_context *ctx)
 {
-    if (!ctx->packet_profile || !ctx->execution || !ctx->network) {
-        raise_error(ctx, ERROR_NO_PACKET, VALUE_DEFAULT);
-        return NULL;
-    }
-    return ctx->execution;
+    raise_error(ctx, ERROR_NO_PACKET, VALUE_DEFAULT);
+    return NULL;
 }
 
-struct vvm_packet *packet_argument(struct vvm_context *ctx, const char *name, unsigned i, vvm_value v)
+struct vvm_packet *no_packet(struct vvm_context *ctx, const char *name, unsigned i, vvm_value v)
 {
-    if (!has_type(v, TYPE_PACKET)) {
-        raise_type(ctx, name, i, "packet", v);
-        return NULL;
-    }
-    struct vvm_packet *p = ((struct packet_object *)value_pointer(v))->packet;
-    if (!p) raise_error(ctx, ERROR_MOVED, VALUE_DEFAULT);
-    return p;
+    if (has_type(v, TYPE_PACKET)) raise_error(ctx, ERROR_MOVED, VALUE_DEFAULT);
+    else raise_type(ctx, name, i, "packet", v);
+    return NULL;
 }
 
 bool execution_release(struct execution *x, struct vvm_packet *p)

@@ -65,10 +65,21 @@ void execution_end(struct vvm_context *ctx, enum outcome outcome, const char *na
 void execution_deliver(struct vvm_context *ctx, uint32_t port);
 /** Count a packet under such a name. */
 void execution_count(struct vvm_context *ctx, enum ledger_kind kind, const char *name);
+struct vvm_packet *no_packet(struct vvm_context *ctx, const char *name, unsigned i, vvm_value v);
 /** The packet of a handle if it has not moved away; NULL with the error set. */
-struct vvm_packet *packet_argument(struct vvm_context *ctx, const char *name, unsigned i, vvm_value v);
+static inline struct vvm_packet *packet_argument(struct vvm_context *ctx, const char *name, unsigned i,
+                                                 vvm_value v)
+{
+    struct vvm_packet *p = has_type(v, TYPE_PACKET) ? ((struct packet_object *)value_pointer(v))->packet
+                                                    : NULL;
+    return p ? p : no_packet(ctx, name, i, v);
+}
+struct execution *no_execution(struct vvm_context *ctx);
 /** The context's execution, or NULL with the error no-packet. */
-struct execution *execution_of(struct vvm_context *ctx);
+static inline struct execution *execution_of(struct vvm_context *ctx)
+{
+    return ctx->packet_profile && ctx->execution && ctx->network ? ctx->execution : no_execution(ctx);
+}
 /** Take a made packet off the list; false if it is not on it. */
 bool execution_release(struct execution *x, struct vvm_packet *p);
 /** Put a made packet on the list and make its handle; frees it when that fails. */

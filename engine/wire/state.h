@@ -138,7 +138,10 @@ int wire_keep(struct vvm_node *node, vvm_value v);
 /** A frozen handle of the type; VALUE_EXCEPTION. */
 vvm_value wire_handle(struct vvm_context *ctx, enum object_type type, const void *pointer);
 /** What a handle of the type stands for, or NULL. */
-const void *wire_pointer(vvm_value v, enum object_type type);
+static inline const void *wire_pointer(vvm_value v, enum object_type type)
+{
+    return has_type(v, type) ? ((const struct wire_handle *)value_pointer(v))->pointer : NULL;
+}
 /** The generation a load is building, else the error `profile`. NULL with pending set. */
 struct vvm_generation *wire_candidate(struct vvm_context *ctx, const char *what);
 /** The generation that this context runs in. */

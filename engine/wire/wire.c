@@ -173,11 +173,6 @@ vvm_value wire_handle(struct vvm_context *ctx, enum object_type type, const void
     return wire_keep(ctx->node, v) ? raise_error(ctx, ERROR_HEAP, VALUE_DEFAULT) : v;
 }
 
-const void *wire_pointer(vvm_value v, enum object_type type)
-{
-    return has_type(v, type) ? ((const struct wire_handle *)value_pointer(v))->pointer : NULL;
-}
-
 /* ---- lists from macros ---------------------------------------------------------------- */
 
 bool is_symbol_named(vvm_value v, const char *name)
