@@ -424,8 +424,8 @@ static void large_programs_evict_each_other(void)
     bench_close(&b);
 }
 
-/* 256 functions of 4000 locals each: few octets, but more words than the cache holds. */
-static void a_program_larger_than_the_cache_evicts_nothing(void)
+/* 256 functions of many locals each: few octets that would be much code. */
+static void locals_are_in_proportion_to_octets(void)
 {
     static const char text[] =
         "(vmlet wide)"
@@ -437,13 +437,15 @@ static void a_program_larger_than_the_cache_evicts_nothing(void)
     uint8_t program[2 + 256 * 5] = {1, 0};
     bench_open(&b, text);
     CHECK_TEXT(RECEIVE(&b, 1, 0, 1, 0, 0, 0, 1, 1), "consumed evaluated");
-    for (unsigned i = 0; i < 256; i++)
-        memcpy(program + 2 + 5 * i, (uint8_t[]){0, 4000 >> 8, 4000 & 255, 1, 1}, 5);
-    CHECK_TEXT(receive(&b, 1, program, sizeof program), "dropped arena");
+    for (unsigned i = 0; i < 256; i++) memcpy(program + 2 + 5 * i, (uint8_t[]){0, 0, 22, 1, 1}, 5);
+    CHECK_TEXT(receive(&b, 1, program, sizeof program), "dropped error-program");
+    CHECK_TEXT(RECEIVE(&b, 1, 0, 1, 0, 1, 0, 1, 1), "dropped error-program");
+    CHECK_TEXT(RECEIVE(&b, 1, 0, 1, 0, 0, 255, 1, 1), "consumed evaluated");
     CHECK_TEXT(RECEIVE(&b, 1, 0, 1, 0, 0, 0, 1, 1), "consumed evaluated");
     struct cache_counts counts = cache_counts(b.ctx.execution->cache);
     CU_ASSERT_EQUAL(counts.evictions, 0);
     CU_ASSERT_EQUAL(counts.hits, 1);
+    CU_ASSERT_EQUAL(counts.entries, 2);
     bench_close(&b);
 }
 
@@ -636,7 +638,7 @@ void wire_tests(CU_pSuite suite)
     ADD(fuel_does_not_depend_on_the_cache);
     ADD(the_cache_stays_within_its_bounds);
     ADD(large_programs_evict_each_other);
-    ADD(a_program_larger_than_the_cache_evicts_nothing);
+    ADD(locals_are_in_proportion_to_octets);
     ADD(a_new_body_is_in_force_for_programs_seen_before);
     ADD(every_damaged_program_ends_in_a_named_outcome);
     ADD(what_leaves_the_packet_profile_is_refused_with_its_chain);

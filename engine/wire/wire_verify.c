@@ -35,6 +35,10 @@ bool wire_refused(struct wire_verifier *v, enum wire_rule rule, uint32_t octet, 
     } while (0)
 
 #define ARITY_MOST 255 /* what a call gathers */
+/* Every call clears the locals: so there are at most so many, and a program of n octets
+ * has at most LOCALS_OCTET * n + LOCALS_MOST of them, which keeps translation linear. */
+#define LOCALS_MOST  255
+#define LOCALS_OCTET 4
 
 /* ---- reading octets: past the end they read as zero, and the cursor says so ----------- */
 
@@ -98,6 +102,7 @@ int wire_read_table(struct wire_verifier *v)
 {
     const struct wire_program *form = v->form;
     uint32_t at = 0;
+    uint64_t locals = 0;
     bool past = false;
     if (form->flat) return read_flat(v);
     uint32_t count = (uint32_t)read_octets(v, &at, v->length, form->count_octets, &past);
@@ -113,7 +118,10 @@ int wire_read_table(struct wire_verifier *v)
         if (past) REFUSE(TABLE, at, NULL);
         if (f->arity > f->locals) REFUSE(ARITY, f->code_at, NULL);
         if (f->arity > ARITY_MOST) REFUSE(SIZE, f->code_at, "arguments");
+        if (f->locals > LOCALS_MOST) REFUSE(SIZE, f->code_at, "locals");
+        locals += f->locals;
     }
+    if (locals > (uint64_t)LOCALS_OCTET * v->length + LOCALS_MOST) REFUSE(SIZE, 0, "locals");
     v->function = 0;
     if (past) REFUSE(TABLE, at, NULL);
     if (at < v->length) REFUSE(TRAILING, at, NULL);
