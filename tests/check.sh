@@ -56,8 +56,8 @@ else
     skip "tests/capture: needs root (namespaces, tcpdump)"
 fi
 
-say "ASan and UBSan build"
-build build-asan -Db_sanitize=address,undefined -Db_lundef=false -Dc_args=-fno-sanitize-recover=all
+say "ASan and UBSan build, with the interpreter that checks what the verifier promised"
+build build-asan -Db_sanitize=address,undefined -Db_lundef=false -Dinstrumented=true -Dc_args=-fno-sanitize-recover=all
 say "tests, ASan and UBSan"
 suite build-asan/tests/vvm-tests -t 300
 for vmlet in netvmlets/*.vml tests/networks/*.vml; do
