@@ -92,6 +92,13 @@ static inline uint8_t *packet_at(vvm_value v, uint32_t offset, uint32_t width)
     return p->base + p->head + offset;
 }
 
+/* The operands of a wire instruction that its body has as parameters. */
+static inline void operands_of(const struct body_shape *shape, const vvm_value *words, uint64_t *to)
+{
+    for (unsigned i = 0; i < shape->operand_count; i++)
+        if (shape->operands[i].kind < WIRE_LABEL) *to++ = words[i];
+}
+
 static inline vvm_value *vector_item(vvm_value vector, vvm_value index)
 {
     if (!has_type(vector, TYPE_VECTOR) || !is_fixnum(index) ||
@@ -454,6 +461,14 @@ op_JUMP_RAW_ZERO:
     BRANCH(B == 0);
 op_JUMP_RAW_NOT_ZERO:
     BRANCH(B != 0);
+op_JUMP_RAW_IS:
+    BRANCH(B == FIELD_A);
+op_JUMP_RAW_IS_NOT:
+    BRANCH(B != FIELD_A);
+op_JUMP_RAW_BELOW:
+    BRANCH(B < FIELD_A);
+op_JUMP_RAW_NOT_BELOW:
+    BRANCH(B >= FIELD_A);
 
 op_CONS:
     VALUE(make_pair(ctx, B, C));
@@ -783,9 +798,22 @@ op_RAISE_CONTINUABLE:
 
     /* ---- wire instructions ---- */
 
-op_INVOKE:
-    ctx->fuel = fuel;
-    CONTROL(invoke(ctx, pc));
+op_INVOKE : { /* what takes nothing from the stack is entered here */
+    const struct wire_instruction *row = fn->unit->rows[FIELD_B];
+    if (row->shape.take_count) {
+        ctx->fuel = fuel;
+        CONTROL(invoke(ctx, pc));
+    }
+    fuel -= row->row.cost - row->body->entry_cost;
+    if (__builtin_expect(fuel < 0, 0)) goto out_of_fuel;
+    operands_of(&row->shape, &fn->unit->constants[FIELD_C], ARGUMENTS);
+    frame->invoke = (uint32_t)(pc - fn->code);
+    callee = row->body;
+    closure = NULL;
+    result = &ctx->scratch;
+    next = pc + 1;
+    goto push;
+}
 op_EXIT_NEXT:
     ctx->fuel = fuel;
     CONTROL(exit_next(ctx, pc));

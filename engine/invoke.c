@@ -99,7 +99,7 @@ static void copy_listed(struct vvm_context *ctx, uint64_t *to, const struct fram
 static struct frame *push_listed(struct vvm_context *ctx, const uint64_t *at)
 {
     struct frame *wire = wire_frame(ctx);
-    copy_listed(ctx, &wire->slots[base_slot(wire)], top_frame(ctx), at + 1, 0, word_c(*at));
+    if (word_c(*at)) copy_listed(ctx, &wire->slots[base_slot(wire)], top_frame(ctx), at + 1, 0, word_c(*at));
     ctx->frame_count--;
     return wire;
 }

@@ -164,25 +164,50 @@ static void deliver_raw_test(struct emitter *e, struct ast_node *n, enum opcode 
     }
 }
 
-static bool is_zero(const struct ast_node *n)
+/* A small number of the type, or -1. */
+static int64_t small_number(const struct ast_node *n, unsigned type)
 {
     const struct ast_node *k = constant_behind(n);
-    return k && k->constant.value == make_fixnum(0);
+    if (!k || !is_fixnum(k->constant.value)) return -1;
+    int64_t value = fixnum_value(k->constant.value);
+    return value >= 0 && value < UINT16_MAX && fixnum_fits(value, type) ? value : -1;
+}
+
+/* A branch on x = k, x < k, x <= k, k < x or k <= x. False: no operand is such a k. */
+static bool emit_number_test(struct emitter *e, struct ast_node *n, const struct intrinsic *i,
+                             struct destination to)
+{
+    struct ast_node *left = n->call.arguments[i->extra ? 1 : 0], *right = n->call.arguments[i->extra ? 0 : 1];
+    int64_t before = small_number(left, i->operand), behind = small_number(right, i->operand);
+    if (to.kind != TO_BRANCH || (before < 0) == (behind < 0)) return false;
+    if (i->op != OP_RAW_EQ && slot_is_signed(i->operand)) return false;
+    unsigned mark = slot_mark(e), slot = emit_operand(e, behind < 0 ? right : left, i->operand);
+    unsigned number = (unsigned)(behind < 0 ? before : behind);
+    emit_at(e, n->position);
+    if (i->op == OP_RAW_EQ && number == 0) {
+        deliver_test(e, OP_JUMP_RAW_ZERO, OP_JUMP_RAW_NOT_ZERO, 0, slot, to);
+    } else if (i->op == OP_RAW_EQ) {
+        deliver_test(e, OP_JUMP_RAW_IS, OP_JUMP_RAW_IS_NOT, number, slot, to);
+    } else if (behind < 0) { /* k < x is not x < k + 1 */
+        number += i->op == OP_RAW_LT;
+        deliver_test(e, OP_JUMP_RAW_NOT_BELOW, OP_JUMP_RAW_BELOW, number, slot, to);
+    } else {
+        number += i->op == OP_RAW_LE;
+        deliver_test(e, OP_JUMP_RAW_BELOW, OP_JUMP_RAW_NOT_BELOW, number, slot, to);
+    }
+    slot_release(e, mark);
+    return true;
 }
 
 /* op: value opcode; extra: 1 if the operands change places. */
 static void emit_raw_test(struct emitter *e, struct ast_node *n, const struct intrinsic *i,
                           struct destination to)
 {
+    if (emit_number_test(e, n, i, to)) return;
     unsigned mark = slot_mark(e);
     unsigned a = emit_operand(e, n->call.arguments[0], i->operand);
-    if (i->op == OP_RAW_EQ && to.kind == TO_BRANCH && is_zero(n->call.arguments[1])) {
-        emit_at(e, n->position);
-        deliver_test(e, OP_JUMP_RAW_ZERO, OP_JUMP_RAW_NOT_ZERO, 0, a, to);
-    } else {
-        unsigned b = emit_operand(e, n->call.arguments[1], i->operand);
-        deliver_raw_test(e, n, (enum opcode)i->op, i->extra ? b : a, i->extra ? a : b, to);
-    }
+    unsigned b = emit_operand(e, n->call.arguments[1], i->operand);
+    deliver_raw_test(e, n, (enum opcode)i->op, i->extra ? b : a, i->extra ? a : b, to);
     slot_release(e, mark);
 }
 
