@@ -345,7 +345,7 @@ bool call_global(struct vvm_context *ctx, const struct link *link, unsigned n, u
 
 bool call_member(struct vvm_context *ctx, vvm_value member, unsigned n, uint64_t *result)
 {
-    vvm_value procedure = member_procedure(member);
+    vvm_value procedure = member_procedure(ctx, member);
     if (procedure != VALUE_FALSE) return call_procedure(ctx, procedure, n, result);
     raise_type(ctx, "the call of a member", 1, "member", member);
     return false;

@@ -666,7 +666,7 @@ op_CALL_GLOBAL : {
     CONTROL(call_global(ctx, link, FIELD_C, &A));
 }
 op_CALL_MEMBER:
-    procedure = member_procedure(B);
+    procedure = member_procedure(ctx, B);
     if (LIKELY(procedure != VALUE_FALSE)) goto call_value;
     FAIL(raise_type(ctx, "the call of a member", 1, "member", B));
 op_CALL_VALUE:

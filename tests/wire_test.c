@@ -474,6 +474,40 @@ static void a_new_body_is_in_force_for_programs_seen_before(void)
     bench_close(&b);
 }
 
+/* A handle stands for what is in force under its name: an older member's callees are
+ * not checked when they change. */
+static void a_held_member_is_the_one_in_force(void)
+{
+    struct bench b;
+    bench_open(&b, "(vmlet held)"
+                   "(define-set s)"
+                   "(define (helper) 1)"
+                   "(define-member s (m) (helper))"
+                   "(define handles (vector (set-ref s 'm)))"
+                   "(define (run) (deliver-to (call-member (vector-ref handles (u8-ref packet 0))) packet))"
+                   "(define-network held (match (udp 5)) (execute run))");
+    CHECK_TEXT(RECEIVE(&b, 5, 0), "delivered port-1");
+    evaluate(b.node, "held", "(define-member s (m) 2)");
+    evaluate(b.node, "held", "(define (helper) (length (map car '((1) (2) (3)))))");
+    CHECK_TEXT(RECEIVE(&b, 5, 0), "delivered port-2");
+    bench_close(&b);
+}
+
+/* What a load that is refused afterwards made cannot be called, though a handle is left. */
+static void a_member_of_a_refused_load_is_not_called(void)
+{
+    static const char refused[] =
+        "(vmlet other (import (held s handles)))"
+        "(define-member s (new) 9) (vector-set! handles 0 (set-ref s 'new)) (car 5)";
+    struct bench b;
+    bench_open(&b, "(vmlet held) (define-set s) (define handles (vector #f))"
+                   "(define (run) (deliver-to (call-member (vector-ref handles 0)) packet))"
+                   "(define-network held (match (udp 5)) (execute run))");
+    CU_ASSERT_NOT_EQUAL(load_source(&b.node->control, "x", refused, sizeof refused - 1, NULL), 0);
+    CHECK_TEXT(RECEIVE(&b, 5, 0), "dropped error-type");
+    bench_close(&b);
+}
+
 /* ---- damage ------------------------------------------------------------------------------------ */
 
 static const uint8_t golden[][16] = {
@@ -640,6 +674,8 @@ void wire_tests(CU_pSuite suite)
     ADD(large_programs_evict_each_other);
     ADD(locals_are_in_proportion_to_octets);
     ADD(a_new_body_is_in_force_for_programs_seen_before);
+    ADD(a_held_member_is_the_one_in_force);
+    ADD(a_member_of_a_refused_load_is_not_called);
     ADD(every_damaged_program_ends_in_a_named_outcome);
     ADD(what_leaves_the_packet_profile_is_refused_with_its_chain);
     ADD(malformed_networks_are_refused_by_name);

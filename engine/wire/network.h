@@ -34,6 +34,6 @@ int wire_check(struct vvm_context *ctx, struct vvm_generation *candidate);
 vvm_value network_map_error(struct vvm_context *ctx, vvm_value v);
 /** The procedure that a TYPE_MEMBER handle stands for: what CALL_MEMBER calls.
  *  VALUE_FALSE if v is no member. */
-vvm_value member_procedure(vvm_value v);
+vvm_value member_procedure(const struct vvm_context *ctx, vvm_value v);
 
 #endif

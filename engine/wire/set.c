@@ -71,9 +71,21 @@ struct wire_member *member_new(struct vvm_context *ctx, const struct wire_set *s
     return wire_keep(ctx->node, procedure) ? (raise_error(ctx, ERROR_HEAP, VALUE_DEFAULT), NULL) : m;
 }
 
-vvm_value member_procedure(vvm_value v)
+/* What stands under the member's name in the generation: itself, or what replaced it. */
+static const struct wire_member *in_force(const struct vvm_generation *g, const struct wire_member *m)
+{
+    const struct match_table *table = g ? g->matches : NULL;
+    for (uint32_t i = m->hash; table && table->index; i++) {
+        const struct wire_member *there = table->index[i & (table->index_size - 1)];
+        if (!there || (there->set == m->set && there->name == m->name)) return there;
+    }
+    return NULL;
+}
+
+vvm_value member_procedure(const struct vvm_context *ctx, vvm_value v)
 {
     const struct wire_member *m = wire_pointer(v, TYPE_MEMBER);
+    if (m && m->set) m = in_force(wire_generation(ctx), m);
     return m ? m->procedure : VALUE_FALSE;
 }
 
