@@ -149,7 +149,8 @@ struct environment_snapshot *environment_save(const struct vvm_environment *env)
         for (struct environment_entry *e = env->buckets[i]; e; e = e->next) {
             struct saved_entry *saved = &s->entries[s->count++];
             *saved = (struct saved_entry){e, e->denotation};
-            if (e->denotation.doc) saved->denotation.doc = strdup(e->denotation.doc); /* NULL: it is only a text */
+            if (e->denotation.doc)
+                saved->denotation.doc = strdup(e->denotation.doc); /* NULL: it is only a text */
         }
     assert(s->count == env->entry_count);
     return s;

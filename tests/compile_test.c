@@ -32,7 +32,8 @@ static void done(struct compiled *c) { node_close(c->node); }
 static unsigned count_in(const struct vvm_function *f, enum opcode op)
 {
     unsigned n = 0;
-    for (uint32_t at = 0; at < f->words; at += instruction_words(f->code[at])) n += word_op(f->code[at]) == op;
+    for (uint32_t at = 0; at < f->words; at += instruction_words(f->code[at]))
+        n += word_op(f->code[at]) == op;
     return n;
 }
 
@@ -128,10 +129,11 @@ static void mutual_loops_with_two_entries(void)
 
 static void loop_as_value_and_as_test(void)
 {
-    struct compiled c = compile("(define (f l x) (* 2 (let loop ((l l)) (if (null? l) 0 (loop (cdr l))))))"
-                                "(define (g l x) (if (let loop ((l l))"
-                                "                      (cond ((null? l) #f) ((eq? (car l) x) #t) (else (loop (cdr l)))))"
-                                "                    'in 'out))");
+    struct compiled c = compile(
+        "(define (f l x) (* 2 (let loop ((l l)) (if (null? l) 0 (loop (cdr l))))))"
+        "(define (g l x) (if (let loop ((l l))"
+        "                      (cond ((null? l) #f) ((eq? (car l) x) #t) (else (loop (cdr l)))))"
+        "                    'in 'out))");
     IS_LABEL(&c);
     CU_ASSERT_EQUAL(count_named(&c, "g", OP_JUMP_FALSE) + count_named(&c, "g", OP_JUMP_TRUE), 0);
     CU_ASSERT_EQUAL(value_of(&c, "(eq? (g '(1 2 3) 2) 'in)"), VALUE_TRUE);
@@ -171,8 +173,9 @@ static void lifted_shares_box(void)
 
 static void closure_where_it_escapes(void)
 {
-    struct compiled c = compile("(define (f x) (lambda (y) (+ x y)))"
-                                "(define (g) (define (a n) (if (= n 0) b a)) (define (b n) (a n)) (list a b))");
+    struct compiled c = compile(
+        "(define (f x) (lambda (y) (+ x y)))"
+        "(define (g) (define (a n) (if (= n 0) b a)) (define (b n) (a n)) (list a b))");
     CU_ASSERT_EQUAL(count_named(&c, "f", OP_CLOSURE), 1);
     CU_ASSERT_EQUAL(value_of(&c, "((f 1) 2)"), make_fixnum(3));
     CU_ASSERT_EQUAL(value_of(&c, "(pair? (g))"), VALUE_TRUE);
@@ -241,8 +244,9 @@ static void typed_function_has_two_entries(void)
 
 static void let_keeps_raw(void)
 {
-    struct compiled c = compile("(define (f (b bytes)) u16 (let ((x (u16-ref b 0)) (y (u16-ref b 2))) (u16+ x y)))"
-                                "(define (g (b bytes)) (if (= (u8-ref b 0) 4) 'four 'other))");
+    struct compiled c = compile(
+        "(define (f (b bytes)) u16 (let ((x (u16-ref b 0)) (y (u16-ref b 2))) (u16+ x y)))"
+        "(define (g (b bytes)) (if (= (u8-ref b 0) 4) 'four 'other))");
     CU_ASSERT_EQUAL(count_named(&c, "f", OP_BOX) + count_named(&c, "f", OP_UNBOX), 0);
     CU_ASSERT_EQUAL(count_named(&c, "g", OP_BOX), 0);
     CU_ASSERT_EQUAL(value_of(&c, "(f #u8(1 0 0 2))"), make_fixnum(258));
@@ -251,8 +255,9 @@ static void let_keeps_raw(void)
 
 static void raw_captured(void)
 {
-    struct compiled c = compile("(define (f (n u32)) (lambda (m) (u32+ n m)))"
-                                "(define (g (n u32)) (define (h (m u32)) u32 (u32+ n m)) (u32* (h 1) (h 2)))");
+    struct compiled c = compile(
+        "(define (f (n u32)) (lambda (m) (u32+ n m)))"
+        "(define (g (n u32)) (define (h (m u32)) u32 (u32+ n m)) (u32* (h 1) (h 2)))");
     CU_ASSERT_EQUAL(count_named(&c, "g", OP_BOX), 1);
     CU_ASSERT_EQUAL(count_named(&c, "h", OP_BOX) + count_named(&c, "h", OP_UNBOX), 0);
     CU_ASSERT_EQUAL(value_of(&c, "((f 1) 4294967295)"), make_fixnum(0));
@@ -271,8 +276,9 @@ static void constant_out_of_range(void)
 
 static void tests_fuse(void)
 {
-    struct compiled c = compile("(define (f x) (if (and (pair? x) (or (null? (cdr x)) (< (car x) 5))) 'yes 'no))"
-                                "(define (g x) (if (not (eq? x 'a)) 1 2))");
+    struct compiled c = compile(
+        "(define (f x) (if (and (pair? x) (or (null? (cdr x)) (< (car x) 5))) 'yes 'no))"
+        "(define (g x) (if (not (eq? x 'a)) 1 2))");
     CU_ASSERT_EQUAL(count_op(&c, OP_JUMP_FALSE) + count_op(&c, OP_JUMP_TRUE) + count_op(&c, OP_JUMP), 0);
     CU_ASSERT_EQUAL(count_op(&c, OP_IS) + count_op(&c, OP_NUM_LT) + count_op(&c, OP_NOT), 0);
     CU_ASSERT_EQUAL(count_named(&c, "f", OP_JUMP_IS_NOT) + count_named(&c, "f", OP_JUMP_IS), 2);
@@ -284,9 +290,11 @@ static void tests_fuse(void)
 
 static void values_go_straight(void)
 {
-    struct compiled c = compile("(define (f x) (receive (a b . c) (if (> x 0) (values x 2 3) (values 4 5)) (list a b c)))"
-                                "(define (g x) (receive (a b) (values x x) (+ a b)))");
-    CU_ASSERT_EQUAL(count_op(&c, OP_RECEIVE) + count_op(&c, OP_RECEIVE_REST) + count_op(&c, OP_RETURN_VALUES), 0);
+    struct compiled c = compile(
+        "(define (f x) (receive (a b . c) (if (> x 0) (values x 2 3) (values 4 5)) (list a b c)))"
+        "(define (g x) (receive (a b) (values x x) (+ a b)))");
+    CU_ASSERT_EQUAL(count_op(&c, OP_RECEIVE) + count_op(&c, OP_RECEIVE_REST) + count_op(&c, OP_RETURN_VALUES),
+                    0);
     CU_ASSERT_EQUAL(value_of(&c, "(equal? (f 1) '(1 2 (3)))"), VALUE_TRUE);
     CU_ASSERT_EQUAL(value_of(&c, "(equal? (f 0) '(4 5 ()))"), VALUE_TRUE);
     CU_ASSERT_EQUAL(value_of(&c, "(receive (a b) 5 a)"), VALUE_EXCEPTION);

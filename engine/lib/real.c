@@ -109,7 +109,8 @@ PRIMITIVE_FN(exact)
     if (is_fixnum(args[0])) return args[0];
     if (!is_integer(args[0])) return raise_error(ctx, ERROR_RANGE, args[0]);
     double d = flonum_value(args[0]);
-    if (d >= -(double)FIXNUM_MIN || d < (double)FIXNUM_MIN) return raise_error(ctx, ERROR_INTEGER_RANGE, args[0]);
+    if (d >= -(double)FIXNUM_MIN || d < (double)FIXNUM_MIN)
+        return raise_error(ctx, ERROR_INTEGER_RANGE, args[0]);
     return make_fixnum((int64_t)d);
 }
 

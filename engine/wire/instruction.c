@@ -179,8 +179,11 @@ static int check_depths(const struct body_scan *s)
         if (depths[place] < 0) depths[place] = (int)depth;
         if (depths[place] == (int)depth) continue;
         char what[120];
-        snprintf(what, sizeof what, "%s has two stack depths, %d and %u values above what lies under the takes",
-                 place == PLACE_NEXT ? "the next instruction" : place == PLACE_HERE ? "the instruction itself" : "a label",
+        snprintf(what, sizeof what,
+                 "%s has two stack depths, %d and %u values above what lies under the takes",
+                 place == PLACE_NEXT   ? "the next instruction"
+                 : place == PLACE_HERE ? "the instruction itself"
+                                       : "a label",
                  depths[place], depth);
         return refuse(s, what);
     }
