@@ -8,7 +8,7 @@
  * instrument.c). Data are: types of tagged values, bounds, arithmetic, fuel, and the
  * room for frames.
  *
- * Hot state is in locals: pc, fp (slots), fuel, fn and frame. SYNC stores it before
+ * Hot state is in locals: pc, fp (slots), fuel and frame. SYNC stores it before
  * anything that may look at it or change it; RELOAD takes it from the top frame.
  */
 #include "interpret.h"
