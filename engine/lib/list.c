@@ -269,6 +269,14 @@ typedef bool (*same_fn)(vvm_value a, vvm_value b, uint64_t *work);
 static bool same_eq(vvm_value a, vvm_value b, uint64_t *work) { return a == b; }
 static bool same_eqv(vvm_value a, vvm_value b, uint64_t *work) { return values_eqv(a, b); }
 
+/* Pay for comparisons as they go on: each of them may be long. */
+static bool pay_work(struct vvm_context *ctx, uint64_t *work)
+{
+    uint64_t units = *work;
+    *work = 0;
+    return fuel_charge(ctx, units);
+}
+
 /* The pair whose car is the key: memq and its kin */
 static vvm_value member_by(struct vvm_context *ctx, const char *name, const vvm_value *args, same_fn same)
 {
@@ -279,6 +287,7 @@ static vvm_value member_by(struct vvm_context *ctx, const char *name, const vvm_
         if (same(args[0], item, &work))
             return fuel_charge(ctx, work + walk.steps / 8) ? here : VALUE_EXCEPTION;
         here = walk.at;
+        if (!pay_work(ctx, &work)) return VALUE_EXCEPTION;
     }
     if (!fuel_charge(ctx, work + walk.steps / 8)) return VALUE_EXCEPTION;
     if (walk.cyclic || !is_null(walk.at)) return raise_type(ctx, name, 2, "proper list", args[1]);
@@ -297,6 +306,7 @@ static vvm_value assoc_by(struct vvm_context *ctx, const char *name, const vvm_v
         if (!is_pair(item)) return raise_type(ctx, name, 2, "association list", args[1]);
         if (same(args[0], car_of(item), &work))
             return fuel_charge(ctx, work + walk.steps / 8) ? item : VALUE_EXCEPTION;
+        if (!pay_work(ctx, &work)) return VALUE_EXCEPTION;
     }
     if (!fuel_charge(ctx, work + walk.steps / 8)) return VALUE_EXCEPTION;
     if (walk.cyclic || !is_null(walk.at)) return raise_type(ctx, name, 2, "association list", args[1]);
@@ -314,10 +324,12 @@ PRIMITIVE_FN(delete_item)
     uint64_t work = 0;
     size_t length;
     if (!list_argument(ctx, "delete", args, 1, &length)) return VALUE_EXCEPTION;
-    for (vvm_value at = args[1]; is_pair(at); at = cdr_of(at))
-        if (!values_equal(args[0], car_of(at), &work) && !list_append_item(ctx, &out, car_of(at)))
+    for (vvm_value at = args[1]; is_pair(at); at = cdr_of(at)) {
+        bool equal = values_equal(args[0], car_of(at), &work);
+        if (!pay_work(ctx, &work) || (!equal && !list_append_item(ctx, &out, car_of(at))))
             return VALUE_EXCEPTION;
-    return fuel_charge(ctx, work + length) ? out.first : VALUE_EXCEPTION;
+    }
+    return fuel_charge(ctx, length) ? out.first : VALUE_EXCEPTION;
 }
 
 PRIMITIVE_FN(iota)
