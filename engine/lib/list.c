@@ -82,13 +82,14 @@ static vvm_value walk_path(struct vvm_context *ctx, const char *name, const vvm_
     }
     return v;
 }
+/* A table: clang-format moves one entry each time it runs. */
+/* clang-format off */
 #define PATHS(P)                                                                                             \
-    P(caar)                                                                                                  \
-    P(cadr)                                                                                                  \
-    P(cdar)                                                                                                  \
-    P(cddr) P(caaar) P(caadr) P(cadar) P(caddr) P(cdaar) P(cdadr) P(cddar) P(cdddr) P(caaaar) P(caaadr)      \
-        P(caadar) P(caaddr) P(cadaar) P(cadadr) P(caddar) P(cadddr) P(cdaaar) P(cdaadr) P(cdadar) P(cdaddr)  \
-            P(cddaar) P(cddadr) P(cdddar) P(cddddr)
+    P(caar) P(cadr) P(cdar) P(cddr)                                                                          \
+    P(caaar) P(caadr) P(cadar) P(caddr) P(cdaar) P(cdadr) P(cddar) P(cdddr)                                  \
+    P(caaaar) P(caaadr) P(caadar) P(caaddr) P(cadaar) P(cadadr) P(caddar) P(cadddr)                          \
+    P(cdaaar) P(cdaadr) P(cdadar) P(cdaddr) P(cddaar) P(cddadr) P(cdddar) P(cddddr)
+/* clang-format on */
 #define P(name)                                                                                              \
     PRIMITIVE_FN(name) { return walk_path(ctx, #name, args); }
 PATHS(P)
