@@ -43,6 +43,7 @@ vvm_value raise_value(struct vvm_context *ctx, vvm_value v, bool continuable)
 {
     assert(v != VALUE_EXCEPTION);
     ctx->pending = (struct pending){.kind = PENDING_RAISE, .value = v, .continuable = continuable};
+    ctx->trace = VALUE_NULL; /* an older one's */
     return VALUE_EXCEPTION;
 }
 
@@ -92,6 +93,7 @@ vvm_value raise_type(struct vvm_context *ctx, const char *primitive, unsigned ar
 vvm_value trap(struct vvm_context *ctx, enum trap_code code)
 {
     ctx->pending = (struct pending){.kind = PENDING_TRAP, .value = make_fixnum(code)};
+    ctx->trace = VALUE_NULL;
     return VALUE_EXCEPTION;
 }
 

@@ -99,6 +99,21 @@ static void test_values_outlive_a_refused_load(void)
     node_close(node);
 }
 
+/* Where an error was says the error itself, not one before it. */
+static void test_traces_do_not_last(void)
+{
+    struct vvm_node *node = open_node();
+    CU_ASSERT_EQUAL(load_text(node, "(vmlet one) (define (f x) (car x))"), 0);
+    CHECK_EVAL(node, "one", "(f 1)", "error type");
+    CHECK_CONTAINS(pending_text(node), "in f at");
+    CHECK_EVAL(node, "one", "(if)", "error syntax");
+    CU_ASSERT_PTR_NULL(strstr(pending_text(node), "in f at"));
+    CHECK_EVAL(node, "one", "(f 1)", "error type");
+    CHECK_EVAL(node, "one", "(define-primitive (g x) (lambda () x))", "error profile");
+    CU_ASSERT_PTR_NULL(strstr(pending_text(node), "in f at"));
+    node_close(node);
+}
+
 static void test_names_are_private(void)
 {
     struct vvm_node *node = open_node();
@@ -259,6 +274,7 @@ static void test_runaway_load_is_stopped(void)
 void load_tests(CU_pSuite suite)
 {
     CU_add_test(suite, "a refused load changes nothing", test_refused_load_changes_nothing);
+    CU_add_test(suite, "traces do not last", test_traces_do_not_last);
     CU_add_test(suite, "values outlive a refused load", test_values_outlive_a_refused_load);
     CU_add_test(suite, "names are private to their VMlet", test_names_are_private);
     CU_add_test(suite, "a core name is shadowed, not changed", test_core_is_shadowed_not_changed);
