@@ -19,13 +19,15 @@
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "packet.h"
 #include "table/table.h"
 #include "wire/network.h"
 
 #define GENERATIONS_MAX 3u
-#define DRAIN_ROUNDS    1000u /* polls before a load is refused because readers hold old generations */
+#define DRAIN_YIELDS    100u /* polls before a load sleeps because readers hold old generations, */
+#define DRAIN_SLEEPS    250u /* and before it is refused: a millisecond each */
 
 struct layer {
     struct vvm_vmlet *owner;
@@ -327,10 +329,12 @@ out:
 /* Let go of what no reader can see any more; true if one more may be published. */
 static bool drain(struct epoch *e)
 {
-    for (unsigned i = 0; i < DRAIN_ROUNDS; i++) {
+    static const struct timespec pause = {.tv_nsec = 1000000};
+    for (unsigned i = 0; i < DRAIN_YIELDS + DRAIN_SLEEPS; i++) {
         ck_epoch_poll(e->writer);
         if (e->alive < GENERATIONS_MAX) return true;
-        sched_yield();
+        if (i < DRAIN_YIELDS) sched_yield();
+        else nanosleep(&pause, NULL); /* a reader may have lost its processor */
     }
     return false;
 }
