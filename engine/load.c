@@ -17,6 +17,7 @@
 #include "ast.h"
 #include "prelude.h"
 #include "vmlet.h"
+#include "wire/network.h"
 
 /* ---- one form -------------------------------------------------------------------- */
 
@@ -108,6 +109,7 @@ static int transaction_begin(struct vvm_context *ctx)
 static int transaction_end(struct vvm_context *ctx, int begun, int err)
 {
     if (begun <= 0) return err;
+    scratch_end(ctx->node);
     if (!err) err = generation_publish(ctx->node);
     else generation_abandon(ctx->node);
     return err;

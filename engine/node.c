@@ -104,6 +104,7 @@ static void free_vmlets(struct vvm_vmlet *list)
 void node_close(struct vvm_node *node)
 {
     if (!node) return;
+    scratch_end(node);
     if (node->control.node) context_close(&node->control);
     generations_close(node);
     tables_close(node);

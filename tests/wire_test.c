@@ -508,6 +508,27 @@ static void a_member_of_a_refused_load_is_not_called(void)
     bench_close(&b);
 }
 
+/* A test that a load begins ends with it, and runs only what was checked. */
+static void a_load_keeps_no_test_open(void)
+{
+    static const char *const refused[] = {
+        "(vmlet one) (%scratch-begin) (car 5)",
+        "(vmlet two) (define (run) (drop 'x)) (define-network two (match (udp 6)) (execute run))"
+        "(%scratch-begin) (%scratch-receive two (bytevector 1) 0)"};
+    struct bench b;
+    bench_open(&b, flat_text);
+    for (unsigned i = 0; i < 2; i++) {
+        int err = load_source(&b.node->control, "x", refused[i], strlen(refused[i]), NULL);
+        CU_ASSERT_NOT_EQUAL(err, 0);
+        CU_ASSERT_PTR_EQUAL(b.node->host_ops, &host_ops);
+        CU_ASSERT_PTR_NULL(b.node->options.clock);
+    }
+    evaluate(b.node, "flat", "(%scratch-begin)");
+    CU_ASSERT_PTR_EQUAL(b.node->host_ops, &host_ops);
+    CHECK_TEXT(RECEIVE(&b, 2, 3), "delivered port-4");
+    bench_close(&b);
+}
+
 /* ---- damage ------------------------------------------------------------------------------------ */
 
 static const uint8_t golden[][16] = {
@@ -674,6 +695,7 @@ void wire_tests(CU_pSuite suite)
     ADD(large_programs_evict_each_other);
     ADD(locals_are_in_proportion_to_octets);
     ADD(a_new_body_is_in_force_for_programs_seen_before);
+    ADD(a_load_keeps_no_test_open);
     ADD(a_held_member_is_the_one_in_force);
     ADD(a_member_of_a_refused_load_is_not_called);
     ADD(every_damaged_program_ends_in_a_named_outcome);
