@@ -255,7 +255,7 @@ static void open_compound(struct image_decoder *d, struct build_stack *stack, en
 static vvm_value close_compound(struct image_decoder *d, struct build_stack *stack)
 {
     const struct build *b = &stack->open[--stack->depth];
-    const vvm_value *items = stack->items + b->base;
+    const vvm_value *items = stack->items ? stack->items + b->base : NULL;
     uint32_t n = b->wanted;
     stack->count = b->base;
     if (b->tag == IMAGE_VECTOR) {

@@ -225,6 +225,18 @@ static void round_trip(void)
     maker_close(m);
 }
 
+/* A header that is #(), before any item was read. */
+static void empty_vector(void)
+{
+    struct maker *m = maker_open();
+    uint8_t data[] = "VVMI\1\0\0\0\0\0\0\7\0\0\0\0\0";
+    struct octets image = {data, sizeof data}, copy = {NULL, 0};
+    CU_ASSERT_EQUAL(again(m, image, false, &copy), 0);
+    CU_ASSERT(same(image, copy));
+    free(copy.data);
+    maker_close(m);
+}
+
 static char *listing(struct vvm_node *node, const struct vvm_unit *unit)
 {
     char *text = NULL;
@@ -396,6 +408,7 @@ static void compactness(void)
 void image_tests(CU_pSuite suite)
 {
     CU_add_test(suite, "round trip", round_trip);
+    CU_add_test(suite, "an empty vector", empty_vector);
     CU_add_test(suite, "contents", contents);
     CU_add_test(suite, "every truncation", truncations);
     CU_add_test(suite, "every change of an octet", changes);

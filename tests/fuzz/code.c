@@ -201,9 +201,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (!vmlet) abort();
     struct vvm_unit *unit = make_unit(node, vmlet, &choices);
     ctx->pending.kind = PENDING_NONE;
-    ctx->fuel = 20000;
     vmlet->units = unit;
     if (!verify_unit(unit, &error) && !unit_link(ctx, unit) && !generation_begin(node)) {
+        ctx->fuel = fuzz_plan.fuel;
         vvm_run(ctx, &unit->functions[0], NULL, &result);
         generation_abandon(node);
     }
