@@ -411,9 +411,10 @@ static void emit_guarded_values(struct emitter *e, struct ast_node *n)
     slot_release(e, mark);
 }
 
+/* What the value is converted to is no business of the handler: it arises as what it is. */
 static void emit_guard_body(struct emitter *e, struct ast_node *n, struct destination to)
 {
-    if (has_join(to)) {
+    if (to.kind == TO_EFFECT || to.kind == TO_VALUES) {
         emit(e, n->guard.body, to);
         emit_op(e, OP_POP_HANDLER, 0, 0, 0);
         return;
@@ -423,8 +424,8 @@ static void emit_guard_body(struct emitter *e, struct ast_node *n, struct destin
         emit_guarded_values(e, n->guard.body);
         return;
     }
-    unsigned mark = slot_mark(e);
-    unsigned slot = slot_take(e, to.kind == TO_RETURN ? e->result : SLOT_ANY);
+    unsigned mark = slot_mark(e), type = type_of(e->c, n->guard.body);
+    unsigned slot = target_slot(e, to, type == TYPE_NONE ? SLOT_ANY : type);
     emit(e, n->guard.body, to_slot(slot));
     emit_op(e, OP_POP_HANDLER, 0, 0, 0);
     to.fall = NULL;
