@@ -33,8 +33,9 @@ for tool in tcpdump ip gcc; do
     command -v "$tool" >/dev/null || die "needs $tool: apt-get install tcpdump iproute2 gcc libc6-dev"
 done
 
-on_host() { ip netns exec "$host" "$@"; }
-on_router() { ip netns exec "$router" "$@"; }
+# nsenter leaves mounts alone, so that this works in a chroot too
+on_host() { nsenter --net="/run/netns/$host" "$@"; }
+on_router() { nsenter --net="/run/netns/$router" "$@"; }
 
 # 192.0.2.1 host ---- veth ---- router 192.0.2.2; MAC addresses as the router derives them
 gcc -O1 -o "$work/sender" "$here/sender.c"
@@ -47,7 +48,7 @@ on_router ip address add 192.0.2.2/24 dev "${run}b"
 on_host ip link set "${run}a" up
 on_router ip link set "${run}b" up
 
-ip netns exec "$router" tcpdump -Z root --immediate-mode -U -n -s 0 -i "${run}b" -w "$work/capture" 2>"$work/tcpdump.log" &
+nsenter --net="/run/netns/$router" tcpdump -Z root --immediate-mode -U -n -s 0 -i "${run}b" -w "$work/capture" 2>"$work/tcpdump.log" &
 dumper=$!
 for _ in $(seq 50); do
     grep -q 'listening on' "$work/tcpdump.log" && break
@@ -65,7 +66,7 @@ ordinary() {
     on_host bash -c 'echo ordinary >/dev/tcp/192.0.2.2/80' 2>/dev/null || true
     if command -v ping >/dev/null; then on_host ping -q -c 2 -i 0.2 192.0.2.2 >/dev/null || true; fi
     if command -v perl >/dev/null; then
-        ip netns exec "$router" perl -MIO::Socket::INET -e '
+        nsenter --net="/run/netns/$router" perl -MIO::Socket::INET -e '
             $s = IO::Socket::INET->new(LocalPort => 8080, Listen => 1, ReuseAddr => 1) or exit; alarm 5;
             $c = $s->accept; print $c scalar <$c>;' &
         server=$!
