@@ -10,6 +10,7 @@ const struct suite suites[] = {
     {"machine", machine_tests},
     {"load", load_tests},
     {"cases", case_tests},
+    {"random", random_tests},
     {"packet", packet_tests},
     {"table", table_tests},
     {"wire", wire_tests},

@@ -22,5 +22,6 @@ void wire_tests(CU_pSuite suite);
 void carrier_tests(CU_pSuite suite);
 void case_tests(CU_pSuite suite);
 void load_tests(CU_pSuite suite);
+void random_tests(CU_pSuite suite);
 
 #endif
