@@ -19,6 +19,7 @@ unsigned take_octet(struct image_cursor *c)
 
 const uint8_t *take_octets(struct image_cursor *c, size_t count)
 {
+    assert(c->at <= c->end && !c->half); /* octets begin where octets end: take_align */
     if (count > (size_t)(c->end - c->at)) {
         cursor_fail(c, "the image ends too early");
         return NULL;
@@ -61,6 +62,7 @@ uint32_t take_count(struct image_cursor *c, uint32_t limit, const char *fault)
 
 unsigned take_half(struct image_cursor *c)
 {
+    assert(c->at <= c->end && (!c->half || c->at < c->end)); /* the octet was there when it was halved */
     if (!c->half) {
         if (c->at >= c->end) return take_octet(c);
         c->half = true;
@@ -96,13 +98,15 @@ static bool make_room(struct image_buffer *b, size_t count)
     if (count <= b->room - b->length) return true;
     size_t room = b->room ? b->room : 1024;
     while (room < b->length + count && room <= IMAGE_MAX) room *= 2;
-    uint8_t *data = count <= IMAGE_MAX && room <= 2 * IMAGE_MAX ? realloc(b->data, room) : NULL;
+    bool fits = count <= IMAGE_MAX && room >= b->length + count && room <= 2 * IMAGE_MAX;
+    uint8_t *data = fits ? realloc(b->data, room) : NULL;
     if (!data) {
         b->failed = true;
         return false;
     }
     b->data = data;
     b->room = room;
+    assert(count <= b->room - b->length);
     return true;
 }
 
@@ -128,6 +132,7 @@ void put_signed(struct image_buffer *b, int64_t n) { put_number(b, zigzag(n)); }
 
 void put_half(struct image_buffer *b, unsigned half)
 {
+    assert(half < 16 && (!b->half || b->failed || b->length > 0));
     if (!b->half) put_octet(b, half);
     else if (!b->failed) b->data[b->length - 1] |= (uint8_t)(half << 4);
     b->half = !b->half;
