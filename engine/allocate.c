@@ -10,6 +10,10 @@
 
 #define LARGE_OCTETS 8192u /* objects beyond this get a chunk of their own */
 
+static_assert(LARGE_OCTETS < CHUNK_OCTETS / 2, "a fresh chunk has room for whatever may share one");
+static_assert(TYPE_LIMIT <= 1 << 8, "the type is the lowest octet of a header");
+static_assert(HEADER_LENGTH_MAX == UINT64_MAX >> HEADER_LENGTH_SHIFT, "the length takes the rest of it");
+
 static void *refuse(struct vvm_context *ctx)
 {
     if (ctx->packet_profile) trap(ctx, TRAP_ARENA);
@@ -22,6 +26,7 @@ static void *allocate_slow(struct vvm_context *ctx, size_t bytes)
     if (ctx->packet_profile) return NULL;
     if (bytes > LARGE_OCTETS) return heap_large(ctx, bytes);
     if (!heap_refill(ctx, bytes)) return NULL;
+    assert(bytes <= (size_t)(ctx->end - ctx->free));
     void *p = ctx->free;
     ctx->free += bytes;
     return p;

@@ -7,6 +7,7 @@
  */
 #include "ast.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,6 +19,8 @@ struct chunk {
     size_t used, room;
     _Alignas(16) unsigned char data[];
 };
+
+static_assert(sizeof(struct chunk) % 16 == 0, "what stands in a chunk is aligned for any node");
 
 struct ast_pool {
     struct chunk *chunks;
@@ -58,5 +61,6 @@ void *ast_allocate(struct ast_pool *pool, size_t octets)
     if (!c) return NULL;
     void *p = c->data + c->used;
     c->used += octets;
+    assert(c->used <= c->room && pool->total <= POOL_CAP);
     return memset(p, 0, octets);
 }

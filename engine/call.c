@@ -12,6 +12,8 @@
 #include "generation.h"
 #include "wire/network.h"
 
+static_assert(APPLY_MAX + STACK_RESERVE <= ARGUMENT_ROOM, "what is spread has room above any frame");
+
 /* ---- closures ---------------------------------------------------------------- */
 
 static bool wrong_count(struct vvm_context *ctx, const char *name, unsigned n, int least, int most)
@@ -115,6 +117,7 @@ bool receive_values(struct vvm_context *ctx, const uint64_t *at, unsigned n, con
     unsigned count = word_c(*at), fixed = count;
     bool rest = word_op(*at) == OP_RECEIVE_REST;
     vvm_value list;
+    assert(rest ? count > 0 : word_op(*at) == OP_RECEIVE);
     if (rest) fixed = count - 1;
     if (rest ? n < fixed : n != fixed) return wrong_values(ctx, n, fixed, rest ? "at least " : "");
     if (rest && !cons_rest(ctx, n - fixed, values + fixed, &list)) return false;
@@ -205,6 +208,7 @@ bool call_escape(struct vvm_context *ctx, vvm_value procedure, uint64_t *result)
     struct frame *stub = top_frame(ctx);
     stub->serial = ++ctx->serial;
     k->frame = ctx->frame_count - 1;
+    assert(k->frame > ctx->base_frame);
     k->serial = stub->serial;
     k->handlers = ctx->handler_count;
     k->winders = ctx->winders;
@@ -225,6 +229,7 @@ static bool escape(struct vvm_context *ctx, const struct continuation *k, unsign
     if (k->frame >= ctx->frame_count || ctx->frames[k->frame].serial != k->serial)
         return escape_error(ctx, error_text(ERROR_ESCAPE));
     if (k->frame < ctx->base_frame) return escape_error(ctx, "the escape crosses a boundary of C code");
+    assert(k->handlers >= ctx->base_handlers && k->handlers <= ctx->handler_limit);
     vvm_value winders = k->winders, list = VALUE_NULL;
     bool rewind = winders != ctx->winders;
     if (rewind && n != 1 && !cons_rest(ctx, n, values, &list)) return false;

@@ -6,6 +6,7 @@
  * Above stack_end lie ARGUMENT_ROOM words, so that gathering arguments for a call
  * needs no check of its own; the check of the callee's frame is the check.
  */
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +21,11 @@
 #define PACKET_HANDLERS 256u
 #define ARENA_OCTETS    ((size_t)256 << 10)
 #define ARENA_DEFAULT   ((size_t)64 << 10) /* window until the network sets its own */
+
+static_assert(LOAD_HANDLERS <= UINT16_MAX && PACKET_HANDLERS <= UINT16_MAX,
+              "a frame keeps the number of handlers in 16 bits");
+static_assert(ARENA_DEFAULT <= ARENA_OCTETS, "the window lies in the arena");
+static_assert(PACKET_FRAMES < LOAD_FRAMES, "only the load profile's reserve goes beyond LOAD_FRAMES");
 
 static int open_stacks(struct vvm_context *ctx, size_t words)
 {
@@ -70,6 +76,7 @@ int context_open(struct vvm_context *ctx, struct vvm_node *node, bool load)
 void context_close(struct vvm_context *ctx)
 {
     if (!ctx->node) return;
+    assert(ctx->depth == 0 && ctx->frame_count == 0); /* nothing runs on it */
     if (ctx->packet_profile) {
         wire_context_close(ctx);
         ledger_detach(ctx);

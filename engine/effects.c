@@ -37,6 +37,9 @@ static const struct {
 };
 enum { EFFECT_COUNT = sizeof effects / sizeof effects[0] };
 
+static_assert(1 << EFFECT_COUNT == EFFECT_ROW,
+              "every effect of a function has its texts, in order of the bits");
+
 const char *effect_name(unsigned bit) { return bit < EFFECT_COUNT ? effects[bit].name : NULL; }
 
 /* ---- the walk ------------------------------------------------------------------------ */
@@ -94,6 +97,7 @@ static void visit(struct walk *w, const struct vvm_function *f, uint32_t parent,
     if (*place) return;
     w->visits[w->count] = (struct visit){f, parent, word};
     *place = ++w->count;
+    assert(w->count <= w->room && parent < w->count);
 }
 
 /* ---- the text ------------------------------------------------------------------------- */

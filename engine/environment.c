@@ -13,6 +13,8 @@
 
 #define FIRST_BUCKETS 64
 
+static_assert((FIRST_BUCKETS & (FIRST_BUCKETS - 1)) == 0, "a mask finds a bucket");
+
 struct vvm_environment *environment_open(struct vvm_node *node, struct vvm_vmlet *vmlet,
                                          struct vvm_environment *parent)
 {
@@ -163,6 +165,7 @@ void environment_restore(struct vvm_environment *env, struct environment_snapsho
             free((char *)e->denotation.doc);
             e->denotation = (struct denotation){.macro = VALUE_FALSE, .inline_form = VALUE_FALSE};
         }
+    assert(s->count <= env->entry_count); /* names are added, and never go */
     for (uint32_t i = 0; i < s->count; i++) s->entries[i].entry->denotation = s->entries[i].denotation;
     free(s);
 }

@@ -7,6 +7,7 @@
  * remembers which objects it has taken for equal, as classes (union and find): circles
  * end, and what is shared is looked at once, so the work is no more than the objects.
  */
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -90,6 +91,7 @@ static enum joined join(struct classes *c, vvm_value a, vvm_value b)
     uint32_t i = class_of(c, a), j = class_of(c, b);
     if (i == NO_NODE || j == NO_NODE) return JOINED_NOT;
     if (i == j) return JOINED_BEFORE;
+    assert(c->nodes[i].parent == i && c->nodes[j].parent == j); /* both stand for their classes */
     c->nodes[i].parent = j;
     return JOINED_NOW;
 }
@@ -192,6 +194,7 @@ bool values_equal(vvm_value a, vvm_value b, uint64_t *work)
     uint64_t octets = 0;
     bool equal = step(&w, a, b, &octets);
     while (equal && w.count > 0) {
+        assert(w.count % 2 == 0 && w.count <= w.room);
         w.count -= 2;
         equal = step(&w, w.items[w.count], w.items[w.count + 1], &octets);
     }

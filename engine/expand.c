@@ -241,6 +241,7 @@ struct ast_node *expand(struct expansion *x, struct scope *s, vvm_value datum, u
     if (!is_pair(datum)) n = expand_atom(x, s, datum, position);
     else if (head.kind == MEANS_SPECIAL) n = expand_special(x, s, head.special, datum, position);
     else n = expand_call(x, s, datum, &head, position);
+    assert(x->depth > 0 && n);
     expand_leave(x);
     return n;
 }

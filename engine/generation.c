@@ -141,6 +141,7 @@ uint32_t global_number(struct vvm_node *node, struct vvm_vmlet *owner, vvm_value
         *bucket = ++t->count;
     }
     uint32_t number = *bucket - 1;
+    assert(number < t->count && t->count < t->bucket_room); /* so every search ends */
     if (node->candidate && cover_globals(node, node->candidate)) return UINT32_MAX;
     return number;
 }
@@ -173,6 +174,7 @@ void globals_forget(struct vvm_node *node, struct vvm_vmlet *owner)
 /* Bind a global in a generation to what its top layer says. */
 static void bind_top(struct vvm_generation *g, uint32_t number, const struct global *global)
 {
+    assert(number < g->binding_count);
     struct binding *b = &g->bindings[number];
     uint32_t flags = b->flags;
     *b = (struct binding){.value = VALUE_UNDEFINED, .flags = flags};
@@ -264,6 +266,7 @@ int epoch_join(struct vvm_context *ctx)
 
 void epoch_part(struct vvm_context *ctx)
 {
+    assert(!ctx->epoch || !((ck_epoch_record_t *)ctx->epoch)->active); /* it pins nothing */
     if (ctx->epoch) ck_epoch_unregister(ctx->epoch);
     ctx->epoch = NULL;
 }
@@ -276,6 +279,7 @@ void generation_enter(struct vvm_context *ctx)
 
 void generation_leave(struct vvm_context *ctx)
 {
+    assert(ctx->generation && ctx->depth == 0); /* nobody runs in what is let go */
     ctx->generation = NULL;
     ck_epoch_end(ctx->epoch, NULL);
 }
@@ -294,6 +298,7 @@ static void generation_free(struct vvm_generation *g)
 static void reclaim(ck_epoch_entry_t *entry)
 {
     struct retired *r = (struct retired *)((char *)entry - offsetof(struct retired, entry));
+    assert(r->epoch->alive > 1 && r->generation->retire == r); /* the current one stays */
     r->epoch->alive--;
     generation_free(r->generation); /* frees r */
 }
@@ -366,6 +371,7 @@ void generation_abandon(struct vvm_node *node)
 /* Remember which globals a unit assigns: packet code may not read them. */
 static void note_unit(struct vvm_generation *g, struct vvm_unit *unit)
 {
+    assert(unit->verified); /* or its words are no instructions */
     for (uint32_t i = 0; i < unit->function_count; i++) {
         const struct vvm_function *f = &unit->functions[i];
         for (uint32_t w = 0; w < f->words; w += instruction_words(f->code[w])) {
@@ -399,6 +405,7 @@ static void settle_constants(struct vvm_generation *g)
 
 int generation_check(struct vvm_node *node)
 {
+    assert(node->candidate);
     note_assignments(node);
     settle_constants(node->candidate);
     return wire_check(&node->control, node->candidate);
@@ -413,6 +420,7 @@ int generation_publish(struct vvm_node *node)
         generation_abandon(node);
         return err;
     }
+    assert(node->candidate == g && g->number == old->number + 1); /* made of what it takes over from */
     mark_noted(node);
     table_publish(node);
     node->globals->journal_count = 0;
@@ -462,6 +470,7 @@ void generations_close(struct vvm_node *node)
     struct epoch *e = node->epoch;
     generation_abandon(node);
     if (e && e->writer) ck_epoch_barrier(e->writer);
+    assert(!e || e->alive <= 1); /* the current one: no context holds an older one */
     generation_free(node->current);
     node->current = NULL;
     while (e && e->records) {

@@ -94,6 +94,7 @@ static uint8_t *map_region(struct heap *heap, size_t octets)
 
 static struct chunk *chunk_enter(struct heap *heap, uint8_t *at, size_t octets, uint8_t owner)
 {
+    assert(((uintptr_t)at | octets) % CHUNK_OCTETS == 0);
     struct chunk *c = (struct chunk *)at;
     *c = (struct chunk){.next = heap->chunks, .octets = octets, .used = sizeof *c, .owner = owner};
     heap->chunks = c;
@@ -126,6 +127,7 @@ void heap_leave(struct vvm_context *ctx)
     if (!ctx->end) return;
     struct chunk *c = (struct chunk *)((uintptr_t)(ctx->end - 1) & ~(uintptr_t)(CHUNK_OCTETS - 1));
     c->used = (size_t)(ctx->free - (uint8_t *)c);
+    assert(!ctx->packet_profile && c->octets == CHUNK_OCTETS && c->used <= c->octets);
     ctx->free = ctx->end = NULL;
 }
 
@@ -156,6 +158,7 @@ void *heap_large(struct vvm_context *ctx, size_t bytes)
     if (!at) return NULL;
     struct chunk *c = chunk_enter(heap, at, octets, ctx->owner);
     c->used = sizeof *c + bytes;
+    assert(c->used <= c->octets);
     return c + 1;
 }
 
@@ -163,6 +166,7 @@ void *heap_large(struct vvm_context *ctx, size_t bytes)
 
 void root_add(struct vvm_node *node, struct vvm_root *root, vvm_value v)
 {
+    assert(!root->previous); /* on one list, once */
     root->value = v;
     root->next = node->roots;
     root->previous = &node->roots;
@@ -173,6 +177,7 @@ void root_add(struct vvm_node *node, struct vvm_root *root, vvm_value v)
 void root_remove(struct vvm_root *root)
 {
     if (!root->previous) return;
+    assert(*root->previous == root);
     *root->previous = root->next;
     if (root->next) root->next->previous = root->previous;
     root->next = NULL;

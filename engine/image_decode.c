@@ -169,6 +169,7 @@ static void entries_close(struct image_decoder *d, struct entries *e)
 /* A value as a constant of the unit; -1 and a fault otherwise. */
 static int64_t keep_value(struct image_decoder *d, vvm_value v)
 {
+    assert(d->scratch.free >= d->scratch.arena && d->scratch.free <= d->scratch.end);
     decoder_spend(d, (size_t)(d->scratch.free - d->scratch.arena));
     if (d->in.fault) return -1;
     int64_t index = unit_append_constant(&d->builder, v);
@@ -369,6 +370,7 @@ int image_decode(struct vvm_node *node, const uint8_t *data, size_t length, stru
     vmlet->environment = node->core;
     int err = decode_all(&d, vmlet, data, length);
     if (!err) {
+        assert(d.in.at == d.in.end && !d.in.half); /* every octet was looked at */
         *unit = unit_finish(&d.builder);
         return 0;
     }

@@ -36,6 +36,14 @@ unsigned instruction_words(uint64_t w)
     return 1;
 }
 
+static_assert(SLOT_ANY == 0 && SLOT_U8 == 1 && SLOT_U64 == SLOT_U8 + 3, "slot_bits counts from u8 on");
+static_assert(SLOT_S8 == SLOT_U64 + 1 && SLOT_S64 == SLOT_S8 + 3 && SLOT_TYPES == SLOT_S64 + 1,
+              "the signed types follow, in the order of their widths");
+static_assert(CLASS_U64 == CLASS_U8 + 3 && CLASS_S8 == CLASS_U64 + 1 && CLASS_LIMIT == CLASS_S8 + 4,
+              "and so do the classes of integers that fit them: is_raw_integer counts on it");
+static_assert((CHAR_KIND & TAG_MASK) == TAG_IMMEDIATE && (VALUE_UNDEFINED & TAG_MASK) == TAG_IMMEDIATE,
+              "immediates have a tag of their own");
+
 /* ---- names ---------------------------------------------------------------------- */
 
 static const char *const slot_names[] = {

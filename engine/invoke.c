@@ -19,6 +19,13 @@
 
 #define WIRE_ARGUMENTS_MAX 256u
 
+static_assert(WIRE_COUNTED_U16 < WIRE_LABEL && WIRE_LABEL < WIRE_FUNCTION && WIRE_LABEL < WIRE_LOCAL,
+              "operands from label on take no slot of the body");
+static_assert(CLASS_LIMIT - CLASS_U8 == SLOT_TYPES - SLOT_U8,
+              "the classes from u8 on are the raw types, in the order of the slot types");
+static_assert(WIRE_THEN_LABEL > WIRE_THEN_NEXT && WIRE_THEN_LABEL > WIRE_THEN_HERE,
+              "what is then is next, here, or the rest a label operand");
+
 static inline struct frame *wire_frame(struct vvm_context *ctx) { return &ctx->frames[ctx->frame_count - 2]; }
 static inline uint64_t invoke_word(const struct frame *wire) { return wire->function->code[wire->invoke]; }
 static inline const vvm_value *operand_words(const struct frame *wire)
@@ -76,6 +83,7 @@ bool invoke(struct vvm_context *ctx, const uint64_t *at)
     struct frame *wire = top_frame(ctx);
     const struct wire_instruction *row = wire->function->unit->rows[word_b(*at)];
     uint64_t *slots = frame_end(wire);
+    assert(wire->function->flags & FUNCTION_WIRE && row->row.cost >= row->body->entry_cost);
     wire->invoke = (uint32_t)(at - wire->function->code);
     wire->pc = at + 1;
     if (!fuel_charge(ctx, row->row.cost - row->body->entry_cost) ||
@@ -138,6 +146,7 @@ static bool call_wire(struct vvm_context *ctx, struct frame *wire, const uint64_
     uint64_t *result = &wire->slots[base_slot(wire) + kept];
     wire->pc = then_word(wire, word_b(*at) >> 8);
     assert(n == callee->parameters);
+    assert(wire->depth < unit->depth);
     if (wire->depth + 1u >= unit->depth) return too_deep(ctx);
     memcpy(frame_end(wire), arguments, n * sizeof *arguments);
     if (!push_frame(ctx, callee, NULL, frame_end(wire), result)) return false;
@@ -189,6 +198,7 @@ bool exit_push_handler(struct vvm_context *ctx, const uint64_t *at)
                         .frame = ctx->frame_count - 2,
                         .target = (uint32_t)operand_words(wire)[word_a(*at)],
                         .winders = ctx->winders};
+    assert(h.slot < wire->function->slots && h.target < wire->function->words);
     return push_handler(ctx, h);
 }
 
@@ -230,6 +240,7 @@ vvm_value items(struct vvm_context *ctx)
 uint64_t *wire_local(struct vvm_context *ctx, unsigned operand)
 {
     struct frame *wire = wire_frame(ctx);
+    assert(operand_words(wire)[operand] < wire->function->slots);
     return &wire->slots[operand_words(wire)[operand]];
 }
 
@@ -251,7 +262,7 @@ bool run_program(struct vvm_context *ctx, vvm_value program, unsigned n, const u
         return false;
     }
     if (program_prepare(ctx, program, args[0], args[1], args[2], view, &f, &arguments, &count)) return false;
-    assert(count == f->parameters);
+    assert(count == f->parameters && f->unit->verified && f->flags & FUNCTION_WIRE);
     uint64_t *slots = frame_end(below);
     memmove(slots, arguments, count * sizeof *slots);
     if (!push_frame(ctx, f, NULL, slots, result)) return false;

@@ -17,6 +17,10 @@
 #define LEDGER_BUCKETS  (4 * LEDGER_ROWS)
 #define LEDGER_CONTEXTS 256
 
+static_assert(LEDGER_ROWS < UINT16_MAX, "a bucket holds a row's number + 1");
+static_assert(LEDGER_KINDS < LEDGER_ROWS && LEDGER_PORTS < LEDGER_ROWS - LEDGER_KINDS,
+              "every kind has its other, and ports leave room for names");
+
 struct ledger_name {
     enum ledger_kind kind;
     char name[sizeof((struct ledger_row *)0)->name];
@@ -71,6 +75,7 @@ int ledger_open(struct vvm_node *node)
     if (!l) return -ENOMEM;
     pthread_mutex_init(&l->lock, NULL);
     for (int kind = 0; kind < LEDGER_KINDS; kind++) add_row(l, (enum ledger_kind)kind, "other");
+    assert(l->row_count == LEDGER_KINDS); /* so that the kind is the number of its other */
     node->ledger = l;
     return 0;
 }
@@ -78,6 +83,7 @@ int ledger_open(struct vvm_node *node)
 void ledger_close(struct vvm_node *node)
 {
     if (!node->ledger) return;
+    for (unsigned i = 0; i < LEDGER_CONTEXTS; i++) assert(!node->ledger->contexts[i]);
     pthread_mutex_destroy(&node->ledger->lock);
     free(node->ledger);
     node->ledger = NULL;
@@ -125,6 +131,7 @@ unsigned ledger_row(struct vvm_node *node, enum ledger_kind kind, const char *te
     if (row) return row - 1;
     pthread_mutex_lock(&l->lock);
     row = add_row(l, kind, name);
+    assert(row < l->row_count && l->row_count <= LEDGER_ROWS);
     pthread_mutex_unlock(&l->lock);
     return row;
 }

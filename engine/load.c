@@ -10,6 +10,7 @@
  */
 #include "load.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,6 +37,7 @@ static int adopt_unit(struct vvm_context *ctx, struct vvm_unit *unit)
         unit_free(unit);
         return err;
     }
+    assert(unit->verified && ctx->node->candidate); /* code joins a VMlet inside a load only */
     unit->next = unit->vmlet->units;
     unit->vmlet->units = unit;
     return 0;
@@ -182,6 +184,7 @@ static int vmlet_begin(struct vvm_context *ctx, vvm_value name, int64_t version,
 static int vmlet_end(struct vvm_context *ctx, struct vvm_vmlet *vmlet, int begun, int err)
 {
     struct vvm_node *node = ctx->node;
+    assert(!vmlet->next && node->loading);
     vmlet->next = node->vmlets;
     node->vmlets = vmlet; /* the checks of publish name it */
     err = transaction_end(ctx, begun, err);
@@ -196,6 +199,7 @@ static int vmlet_end(struct vvm_context *ctx, struct vvm_vmlet *vmlet, int begun
  * it wrote into data of other VMlets may lead there. One that ran nothing has none. */
 static void forget_refused(struct vvm_node *node)
 {
+    assert(!node->loading); /* a load that goes on may look at its names yet */
     while (node->refused) {
         struct vvm_vmlet *vmlet = node->refused;
         node->refused = vmlet->next;

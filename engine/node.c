@@ -5,6 +5,7 @@
  */
 #include "node.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +25,9 @@
 
 #define DEFAULT_LOAD_FUEL INT64_C(1000000000000)
 #define FILE_NAMES        256u
+
+static_assert(FILE_NAMES - 1 <= UINT8_MAX, "a position has 8 bits for its file, 0 is none");
+static_assert(sizeof((struct file_names *)0)->names / sizeof(char *) >= FILE_NAMES - 1, "room for them all");
 
 static int set_options(struct vvm_node *node, const struct vvm_options *options)
 {
@@ -88,6 +92,7 @@ int node_open(const struct vvm_options *options, struct vvm_node **out)
         node_close(node);
         return err;
     }
+    assert(node->current && !node->candidate && !node->loading);
     *out = node;
     return 0;
 }

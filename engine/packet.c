@@ -92,10 +92,15 @@ struct vvm_packet *packet_copy(struct vvm_pool *pool, const struct vvm_packet *p
     return copy;
 }
 
-void packet_free(struct vvm_packet *packet) { packet->pool->free(packet->pool, packet); }
+void packet_free(struct vvm_packet *packet)
+{
+    assert(packet->pool && packet->layer_count <= PACKET_LAYERS);
+    packet->pool->free(packet->pool, packet);
+}
 
 vvm_value make_packet_object(struct vvm_context *ctx, struct vvm_packet *packet)
 {
+    assert(ctx->packet_profile && packet); /* a handle lives in an arena, as long as its packet does */
     struct packet_object *object = allocate(ctx, TYPE_PACKET, 0, sizeof *object);
     if (!object) return VALUE_EXCEPTION;
     object->packet = packet;
@@ -117,6 +122,7 @@ static struct vvm_packet *pool_alloc(struct vvm_pool *ops)
     struct buffer_pool *pool = (struct buffer_pool *)ops;
     struct vvm_packet *packet = pool->free;
     if (!packet) return NULL;
+    assert(!packet->owner && pool->used < pool->buffers);
     pool->free = packet->next;
     pool->used++;
     uint8_t *base = packet->base;

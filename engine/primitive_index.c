@@ -67,6 +67,7 @@ static int bind_row(struct vvm_node *node, const struct primitive_row *row)
     struct vvm_vmlet *core = node->core->vmlet;
     vvm_value name = intern(node, row->name);
     if (name == VALUE_EXCEPTION) return -ENOMEM;
+    assert(node->candidate); /* rows become globals of a load */
     struct denotation *d = environment_entry(node->core, name);
     uint32_t number = d ? global_number(node, core, name) : UINT32_MAX;
     struct primitive_object *o = allocate(&node->control, TYPE_PRIMITIVE, 1, sizeof *o);

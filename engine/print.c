@@ -7,6 +7,7 @@
  * (write, display) or reached twice (write-shared). Output ends at a limit of octets,
  * which also ends a structure too big to be walked.
  */
+#include <assert.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -59,6 +60,7 @@ static struct seen_node *seen_enter(struct seen_table *t, vvm_value v)
     struct seen_node *slot = seen_slot(t, v);
     if (slot->node) return slot;
     *slot = (struct seen_node){.node = v, .label = -1};
+    assert(t->count < t->room); /* so every search ends */
     t->count++;
     return slot;
 }
@@ -132,6 +134,7 @@ static bool walk(struct seen_table *seen, struct print_stack *stack, vvm_value r
         struct print_frame *top = &stack->frames[stack->count - 1];
         if (top->next == part_count(top->value)) {
             slot = seen_slot(seen, top->value);
+            assert(slot->node == top->value && slot->state & STATE_OPEN);
             slot->state = (slot->state & ~(unsigned)STATE_OPEN) | STATE_DONE;
             stack->count--;
             continue;

@@ -15,6 +15,10 @@
 
 #define TRACE_MAX 32u
 
+static_assert(LOAD_FRAMES > 2 * FRAME_RESERVE && LOAD_STACK_WORDS > 2 * STACK_RESERVE,
+              "the reserve is closed again well below the limit");
+static_assert(ARGUMENT_ROOM >= STACK_RESERVE + UINT16_MAX, "a COUNT gathers within the room, reserve open");
+
 /* ---- limits -------------------------------------------------------------------- */
 
 static bool reserve_is_open(const struct vvm_context *ctx) { return ctx->frame_limit > LOAD_FRAMES; }
@@ -129,8 +133,10 @@ static void note_trace(struct vvm_context *ctx)
 static uint32_t visible_handlers(const struct vvm_context *ctx)
 {
     uint32_t count = ctx->handler_count;
-    while (count > ctx->base_handlers && ctx->handlers[count - 1].kind == HANDLER_MASK)
+    while (count > ctx->base_handlers && ctx->handlers[count - 1].kind == HANDLER_MASK) {
+        assert(ctx->handlers[count - 1].frame < count); /* it looks below itself, so this ends */
         count = ctx->handlers[count - 1].frame;
+    }
     return count > ctx->base_handlers ? count : 0;
 }
 
@@ -162,6 +168,7 @@ static bool enter_procedure(struct vvm_context *ctx, uint32_t index)
     bool continuable = ctx->pending.continuable;
     uint64_t *result = continuable ? ctx->continue_at : &ctx->scratch;
     enum stub stub = continuable ? STUB_CONTINUABLE : STUB_NON_CONTINUABLE;
+    assert(result && index < ctx->handler_count);
     ctx->pending.kind = PENDING_NONE;
     if (!push_handler(ctx, (struct handler){.kind = HANDLER_MASK, .frame = index})) {
         ctx->handler_count = index; /* no room to mask it: it is gone */
@@ -175,6 +182,7 @@ static bool enter_procedure(struct vvm_context *ctx, uint32_t index)
 
 static bool leave(struct vvm_context *ctx)
 {
+    assert(ctx->frame_count > ctx->base_frame && ctx->handler_count >= ctx->base_handlers);
     ctx->frame_count = ctx->base_frame + 1;
     ctx->handler_count = ctx->base_handlers;
     close_reserve(ctx);

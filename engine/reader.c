@@ -13,6 +13,7 @@
 #include "expand.h"
 #include "lib/lib.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -633,6 +634,7 @@ static vvm_value read_item(struct reader *r)
     r->depth++;
     vvm_value v = skip_space(r) ? VALUE_EXCEPTION : read_by_first(r);
     r->depth--;
+    assert(r->at <= r->end);
     return v;
 }
 
@@ -644,6 +646,7 @@ int reader_next(struct reader *r, vvm_value *out)
     vvm_value v = read_item(r);
     if (v == TOKEN_CLOSE) v = fail(r, "a closing parenthesis too many");
     if (v == TOKEN_DOT) v = fail(r, "a dot outside a list");
+    assert(r->depth == 0 && v != TOKEN_CLOSE && v != TOKEN_DOT); /* tokens stay in here */
     if (v == VALUE_EXCEPTION) return -EINVAL;
     *out = v;
     return 0;

@@ -5,6 +5,7 @@
  */
 #include "interpret.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <string.h>
 
@@ -23,6 +24,7 @@ struct run {
 static bool run_begin(struct vvm_context *ctx, struct run *saved)
 {
     uint32_t below = ctx->frame_count;
+    assert(ctx->generation); /* pinned while something runs */
     *saved = (struct run){ctx->base_frame, ctx->base_handlers, ctx->winders};
     if (ctx->depth >= DEPTH_MAX) return too_deep(ctx);
     if (ctx->depth == 0 && !ctx->packet_profile && !ctx->node->candidate)
@@ -42,6 +44,8 @@ static bool run_begin(struct vvm_context *ctx, struct run *saved)
 /* Drop the run's stub; its slot still holds the result. */
 static void run_end(struct vvm_context *ctx, const struct run *saved)
 {
+    assert(ctx->depth > 0 && ctx->frame_count == ctx->base_frame + 1); /* all it pushed was popped, */
+    assert(ctx->handler_count == ctx->base_handlers);                  /* however it ended */
     ctx->frame_count = ctx->base_frame;
     ctx->base_frame = saved->base_frame;
     ctx->base_handlers = saved->base_handlers;
@@ -97,6 +101,7 @@ vvm_value vvm_call(struct vvm_context *ctx, vvm_value procedure, unsigned n, con
 int vvm_run(struct vvm_context *ctx, const struct vvm_function *f, const uint64_t *args, uint64_t *result)
 {
     struct run saved;
+    assert(f->unit->verified && !f->captured && !(f->flags & (FUNCTION_BODY | FUNCTION_WIRE)));
     if (!run_begin(ctx, &saved)) return -ECANCELED;
     struct frame *base = top_frame(ctx);
     unsigned n = f->parameters + (f->flags & FUNCTION_REST ? 1u : 0u);
@@ -113,6 +118,7 @@ int vvm_run(struct vvm_context *ctx, const struct vvm_function *f, const uint64_
 vvm_value global_assign(struct vvm_context *ctx, const struct vvm_unit *unit, const struct link *link,
                         vvm_value v)
 {
+    assert(binding_of(ctx, link)); /* global_set has looked */
     struct binding *b = &((struct vvm_generation *)ctx->generation)->bindings[link->global];
     if (global_owner(ctx->node, link->global) != unit->vmlet)
         return raise_message(ctx, ERROR_PRIVILEGE, link->name,

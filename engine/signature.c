@@ -76,6 +76,7 @@ static uint32_t add_entry(struct signature_table *t, const uint8_t *types, unsig
         return 0;
     }
     if (parameters) memcpy(copy, types, parameters);
+    assert(at >> chunk >= FIRST_CHUNK && at >> chunk < 2 * FIRST_CHUNK);
     struct signature *s = entry_at(t, t->count + 1);
     *s =
         (struct signature){.parameters = (uint16_t)parameters, .rest = rest, .result = result, .types = copy};

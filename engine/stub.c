@@ -5,6 +5,10 @@
  */
 #include "interpret.h"
 
+#include <assert.h>
+
+static_assert(OP_ALL <= UINT16_MAX, "an opcode has 16 bits, those of stubs included");
+
 static const uint64_t stop_code[] = {OP_STOP};
 static const uint64_t escape_code[] = {OP_RETURN};           /* return slot 0 */
 static const uint64_t escape_list_code[] = {OP_RETURN_LIST}; /* return the elements of slot 0 */
@@ -33,5 +37,6 @@ bool is_stub(const struct vvm_function *f) { return f->unit == &stub_unit; }
 
 bool push_stub(struct vvm_context *ctx, enum stub stub, uint64_t *result)
 {
+    assert(stub != STUB_STOP && ctx->frame_count > ctx->base_frame); /* runs begin in run.c */
     return push_frame(ctx, &stubs[stub], NULL, frame_end(top_frame(ctx)), result);
 }

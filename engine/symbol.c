@@ -81,12 +81,14 @@ static void *block_take(struct symbol_table *table, size_t octets)
     }
     void *p = (uint8_t *)b->data + b->used;
     b->used += need;
+    assert(b->used <= b->room);
     return p;
 }
 
 static struct symbol **find(struct symbol_table *table, uint64_t hash, const char *name, size_t octets)
 {
     uint32_t mask = table->room - 1;
+    assert(table->count < table->room && (table->room & mask) == 0); /* so the search ends */
     for (uint32_t i = (uint32_t)hash & mask;; i = (i + 1) & mask) {
         struct symbol *s = table->slots[i];
         if (!s) return &table->slots[i];

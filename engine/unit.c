@@ -21,6 +21,8 @@
 #define TABLE_MAX           (1u << 16)
 #define BLOCK_OCTETS        4000
 
+static_assert(TABLE_MAX <= UINT16_MAX + 1u, "an operand can name every entry of a table");
+
 /* ---- begin, grow, finish ---------------------------------------------------------------- */
 
 struct constant_block {
@@ -103,7 +105,9 @@ int unit_add_script(struct unit_builder *b, uint32_t function)
 struct vvm_unit *unit_finish(struct unit_builder *b)
 {
     struct vvm_unit *unit = b->unit;
-    assert(unit);
+    assert(unit && !unit->verified);
+    assert(unit->function_count <= b->function_room && unit->constant_count <= b->constant_room);
+    assert(unit->link_count <= b->link_room && unit->script_count <= b->script_room);
     b->unit = NULL;
     for (uint32_t i = 0; i < unit->function_count; i++) unit->functions[i].unit = unit;
     return unit;
@@ -162,6 +166,7 @@ static void *block_allocate(struct vvm_unit *unit, size_t octets)
     }
     void *memory = (char *)block->data + block->used;
     block->used += octets;
+    assert(block->used <= block->room);
     return memory;
 }
 
@@ -290,6 +295,7 @@ int64_t unit_append_constant(struct unit_builder *b, vvm_value v)
     if (err) return err;
     struct freezing f = {.unit = u};
     vvm_value copy = freeze(&f, v);
+    assert(f.depth == 0);
     if (f.error) return f.error;
     u->constants[u->constant_count] = copy;
     return u->constant_count++;
@@ -459,6 +465,7 @@ static int merge_function(struct merging *m, const struct vvm_function *from)
 int unit_merge(struct unit_builder *b, const struct vvm_unit *src)
 {
     struct merging m = {.b = b, .from = src, .functions = b->unit->function_count};
+    assert(src->verified); /* its operands name what is there */
     int err = -ENOMEM;
     if (m.functions + src->function_count > TABLE_MAX) return -E2BIG;
     m.constants = calloc(src->constant_count + 1, sizeof *m.constants);

@@ -60,6 +60,7 @@ static int describe_place(const struct verifier *v, uint32_t word, char *to, siz
 
 int refuse(struct verifier *v, enum verify_rule rule, uint32_t word, const char *format, ...)
 {
+    assert(rule < RULE_LIMIT);
     if (v->disabled & rule_bit(rule)) return 0;
     struct verify_error *e = v->error;
     e->rule = rule;
@@ -192,6 +193,7 @@ static int verify_function(struct verifier *v)
     v->f->handlers = 0;
     if (!err) err = verify_operands(v);
     if (!err) err = verify_flow(v);
+    assert(err || v->count <= v->f->words);
     if (!err) verify_costs(v);
     return err;
 }

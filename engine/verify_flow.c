@@ -41,6 +41,9 @@ struct flow {
     uint16_t closure_function[MAX_SLOTS]; /* ... of this function */
 };
 
+static_assert(sizeof(struct state) % sizeof(uint64_t) == 0, "states lie side by side in a pool of words");
+static_assert(MAX_SLOTS % 64 == 0, "a set of slots is made of whole words");
+
 /* For functions of so many words. Each begins with what it needs of the arrays. */
 struct flow *flow_open(size_t words)
 {
@@ -79,6 +82,7 @@ static struct state *saved_state(struct flow *flow, uint32_t word)
 static int save_state(struct flow *flow, uint32_t word)
 {
     size_t size = state_words(flow);
+    assert(!flow->saved[word]); /* later edges are cut with it */
     if (flow->used + size > flow->room) {
         size_t room = flow->room ? flow->room * 2 : 4096;
         uint64_t *pool = realloc(flow->pool, room * sizeof *pool);
@@ -86,6 +90,7 @@ static int save_state(struct flow *flow, uint32_t word)
         flow->pool = pool;
         flow->room = room;
     }
+    assert(flow->used + size <= flow->room);
     memcpy(&flow->pool[flow->used], flow->now, size * sizeof(uint64_t));
     flow->saved[word] = (uint32_t)flow->used + 1;
     flow->used += size;
@@ -338,6 +343,7 @@ static void begin(struct verifier *v)
     struct flow *flow = v->flow;
     const struct vvm_function *f = v->f;
     flow->words = (f->slots + 63u) / 64;
+    assert(flow->words <= SET_WORDS);
     flow->used = 0;
     flow->reached = true;
     flow->block = 1;

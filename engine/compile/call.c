@@ -3,6 +3,7 @@
  * call.c - calls: of labels, known functions, globals, C primitives and values, in
  * tail position or not, for one value or several.
  */
+#include <assert.h>
 #include <errno.h>
 
 #include "compile.h"
@@ -85,6 +86,7 @@ static void emit_received(struct emitter *e, unsigned slot, struct destination t
 
 static void finish_call(struct emitter *e, const struct call *call, struct destination to)
 {
+    assert(call->count <= CALL_ARGUMENTS_MAX && call->result < SLOT_TYPES);
     if (may_tail_call(e, call, to)) {
         emit_list(e, call->tail, 0, call->b, call->slots, call->count);
         if (!call->diverges) e->returns = true;
@@ -171,6 +173,7 @@ static void emit_known_call(struct emitter *e, struct procedure *p, struct ast_n
 {
     const struct ast_lambda *l = p->lambda;
     bool typed = p->kind == PROCEDURE_LIFTED || procedure_is_typed(p);
+    assert(p->kind == PROCEDURE_LIFTED || needs_no_capture(p)); /* a closure's own would not be passed */
     unsigned mark = slot_mark(e), count = n->call.count, extra = p->free_count;
     unsigned *slots = slot_list(e, n, count + extra);
     if (!slots) return;

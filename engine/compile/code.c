@@ -16,6 +16,9 @@
 
 #define BRANCH_WORDS 2
 
+static_assert(MAX_FUNCTION_WORDS <= INT16_MAX, "a branch reaches every word of its function");
+static_assert(MAX_SLOTS < UINT16_MAX, "a slot's number + 1 fits the lists of spare slots");
+
 void emitter_open(struct emitter *e, struct compiler *c)
 {
     e->c = c;
@@ -69,6 +72,7 @@ unsigned slot_take(struct emitter *e, unsigned type)
 
 void slot_release(struct emitter *e, unsigned mark)
 {
+    assert(mark <= e->live_count); /* as on a stack: who took later released earlier */
     while (e->live_count > mark) {
         unsigned slot = e->live[--e->live_count], type = e->slot_types[slot];
         e->spare_next[slot] = e->spare[type];
@@ -78,11 +82,13 @@ void slot_release(struct emitter *e, unsigned mark)
 
 static void slot_written(struct emitter *e, unsigned slot)
 {
+    assert(slot < MAX_SLOTS);
     e->state[slot / 64] |= UINT64_C(1) << slot % 64;
 }
 
 unsigned slot_parameter(struct emitter *e, unsigned type)
 {
+    assert(e->words == 0); /* parameters come before any code */
     unsigned slot = slot_new(e, type);
     slot_written(e, slot);
     return slot;
@@ -135,6 +141,7 @@ static void put(struct emitter *e, uint64_t word)
         e->code = more;
         e->room = room;
     }
+    assert(e->words < e->room);
     e->code[e->words++] = word;
 }
 
@@ -152,11 +159,13 @@ static bool put_first(struct emitter *e, uint64_t word)
 
 void emit_op(struct emitter *e, enum opcode op, unsigned a, unsigned b, unsigned c)
 {
+    assert(instruction_table[op].tail == TAIL_NONE);
     put_first(e, make_word(op, a, b, c));
 }
 
 void emit_imm32(struct emitter *e, enum opcode op, unsigned a, int32_t imm)
 {
+    assert(instruction_table[op].b.kind == OPERAND_IMM32);
     put_first(e, make_word_imm32(op, a, imm));
 }
 
@@ -168,6 +177,7 @@ void emit_literal(struct emitter *e, unsigned a, uint64_t literal)
 void emit_list(struct emitter *e, enum opcode op, unsigned a, unsigned b, const unsigned *slots, unsigned n)
 {
     bool writes = instruction_table[op].tail == TAIL_DSTS;
+    assert(writes || instruction_table[op].tail == TAIL_SRCS);
     if (!put_first(e, make_word(op, a, b, n))) return;
     for (unsigned i = 0; i < n; i += 4) {
         uint64_t word = 0;
@@ -230,6 +240,7 @@ static void add_fixup(struct emitter *e, struct label *l, uint32_t word)
 
 void emit_branch(struct emitter *e, enum opcode op, unsigned a, unsigned b, struct label *l)
 {
+    assert(instruction_table[op].c.kind == OPERAND_TARGET && instruction_table[op].tail == TAIL_COSTS);
     if (!e->reachable || e->c->error || !l) return;
     if (l->at >= 0) label_satisfy(e, l);
     uint32_t word = e->words;

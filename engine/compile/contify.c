@@ -10,6 +10,8 @@
  */
 #include "compile.h"
 
+#include <assert.h>
+
 #define ROUNDS_MAX  64  /* then the rest stay functions */
 #define NESTING_MAX 200 /* the code of labels inside labels is made by recursion */
 
@@ -65,6 +67,7 @@ static void make_live(struct procedure **work, struct procedure *p)
 /* The first live call; true if it lies too deep. */
 static bool set_target(struct procedure *p, struct scope *s, const struct procedure *from)
 {
+    assert(from->live && !p->target);
     p->target = s;
     if (p->kind != PROCEDURE_LABEL || from->nesting < NESTING_MAX) {
         p->nesting = p->kind == PROCEDURE_LABEL ? from->nesting + 1 : 0;
@@ -117,6 +120,7 @@ static void drop_conflicts(struct compiler *c, bool all)
 
 static struct label_group **group_place(struct compiler *c, struct procedure *p)
 {
+    assert(p->kind == PROCEDURE_LABEL && p->target && p->bound);
     bool inside = scope_resolve(p->bound) == p->target;
     struct ast_node *at = inside ? p->binder : p->target->root;
     if (!at->note) at->note = compile_allocate(c, sizeof(struct node_note));

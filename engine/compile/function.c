@@ -64,6 +64,7 @@ static unsigned add_function(struct emitter *e)
 
 unsigned function_index(struct emitter *e, struct procedure *p)
 {
+    assert(p->kind != PROCEDURE_LABEL); /* its code stands inside another function's */
     if (p->function < 0) {
         p->function = add_function(e);
         ask(e, p);
@@ -192,6 +193,8 @@ static void store_function(struct emitter *e, unsigned index, unsigned parameter
     const struct ast_lambda *l = p->lambda;
     struct vvm_function *f = &c->builder->unit->functions[index];
     if (c->error) return;
+    assert(!f->code && f->index == index); /* stored once */
+    assert(e->words > 0 && !e->reachable); /* and it ends */
     store_code(e, f);
     f->parameters = (uint16_t)parameters;
     f->captured = p->kind == PROCEDURE_CLOSURE ? (uint16_t)p->free_count : 0;
@@ -225,6 +228,7 @@ static void emit_function(struct emitter *e, struct procedure *p)
 /* The all-tagged entry of a typed function. */
 static void emit_entry(struct emitter *e, struct procedure *p)
 {
+    assert(procedure_is_typed(p) && !p->lambda->rest);
     struct ast_lambda *l = p->lambda;
     unsigned count = l->parameter_count, *slots = compile_allocate(e->c, (count + 1) * sizeof *slots);
     if (!slots) return;

@@ -10,6 +10,8 @@
  */
 #include "compile.h"
 
+#include <assert.h>
+
 struct need {
     struct need *next;
     struct procedure *procedure;
@@ -58,6 +60,7 @@ static bool add_free(struct compiler *c, struct procedure *p, struct ast_variabl
 /* p needs v: so do those that call or make p. */
 static void settle_need(struct lifting *l, struct procedure *p, struct ast_variable *v)
 {
+    assert(p->live && p->kind != PROCEDURE_LABEL); /* a label needs nothing: its function does */
     if (scope_function(note_of(v)->scope) == p || is_free(p, v)) return;
     note_of(v)->captured = true;
     bool first = p->free_count == 0;

@@ -3,6 +3,7 @@
  * raw.c - typed arithmetic and octets: u8+ ... s64-shift-right, u32->u8, u16-ref,
  * set-u16! and comparisons of raw words. Names are read, not listed: TYPE OPERATION.
  */
+#include <assert.h>
 #include <string.h>
 
 #include "compile.h"
@@ -24,9 +25,23 @@ static unsigned type_prefix(const char *name, size_t *octets)
 
 /* ---- arithmetic ------------------------------------------------------------------------ */
 
+#define FAMILY_STANDS(T)                                                                                     \
+    static_assert(OP_##T##_ADD - OP_U8_ADD == (SLOT_##T - SLOT_U8) * (OP_U16_ADD - OP_U8_ADD) &&             \
+                      OP_##T##_SHIFT_RIGHT - OP_##T##_ADD == OP_U8_SHIFT_RIGHT - OP_U8_ADD,                  \
+                  "the families stand in the order of the slot types, all of one size")
+FAMILY_STANDS(U16);
+FAMILY_STANDS(U32);
+FAMILY_STANDS(U64);
+FAMILY_STANDS(S8);
+FAMILY_STANDS(S16);
+FAMILY_STANDS(S32);
+FAMILY_STANDS(S64);
+#undef FAMILY_STANDS
+
 /* Opcode of the family member for the type: rows of a family stand together. */
 static enum opcode family_op(enum opcode of_u8, unsigned type)
 {
+    assert(of_u8 >= OP_U8_ADD && of_u8 < OP_U16_ADD && type >= SLOT_U8 && type < SLOT_TYPES);
     return (enum opcode)(of_u8 + (type - SLOT_U8) * (OP_U16_ADD - OP_U8_ADD));
 }
 

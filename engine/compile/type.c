@@ -5,6 +5,8 @@
  */
 #include "compile.h"
 
+#include <assert.h>
+
 #define TYPE_DEPTH_MAX 200
 
 bool type_holds(unsigned to, unsigned from)
@@ -17,6 +19,7 @@ bool type_holds(unsigned to, unsigned from)
 
 bool fixnum_fits(int64_t n, unsigned type)
 {
+    assert(type != SLOT_ANY && type < SLOT_TYPES);
     unsigned bits = slot_bits(type);
     if (!slot_is_signed(type)) return n >= 0 && (bits == 64 || n >> bits == 0);
     return bits == 64 || (n >= -(INT64_C(1) << (bits - 1)) && n < INT64_C(1) << (bits - 1));

@@ -6,6 +6,7 @@
  *   index   [ 0 | 3 | 0 | 1 ...]      entry number + 1, open addressing
  *   entries [key value hash] [key value hash] ...   a deleted key is VALUE_UNDEFINED
  */
+#include <assert.h>
 #include <string.h>
 
 #include "lib.h"
@@ -13,6 +14,10 @@
 #define ENTRY         3 /* values an entry takes */
 #define FIRST_ENTRIES 8
 #define HASH_DEPTH    16 /* pairs and elements that a key's hash looks at */
+
+static_assert(sizeof(struct hash_object) == sizeof(struct object) + HASH_VALUES * sizeof(vvm_value),
+              "a hash table holds nothing but values");
+static_assert((FIRST_ENTRIES & (FIRST_ENTRIES - 1)) == 0, "a mask finds a place of the index");
 
 static uint64_t mix(uint64_t h)
 {
@@ -149,6 +154,7 @@ static bool hash_grow(struct vvm_context *ctx, struct hash_object *t)
         memcpy(entry_at(t, next), entry, ENTRY * sizeof *entry);
         index_entry(t, entry[2], next++);
     }
+    assert(next == live);
     t->used = make_fixnum((int64_t)next);
     return true;
 }
@@ -163,6 +169,7 @@ static bool hash_put(struct vvm_context *ctx, struct hash_object *t, vvm_value k
         return true;
     }
     if (used_of(t) * ENTRY == object_length(t->entries) && !hash_grow(ctx, t)) return false;
+    assert((used_of(t) + 1) * ENTRY <= object_length(t->entries) && used_of(t) < index_mask(t));
     entry = entry_at(t, used_of(t));
     entry[0] = key;
     entry[1] = value;
@@ -211,6 +218,7 @@ PRIMITIVE_FN(hash_delete)
     vvm_value *entry = hash_find(t, args[1], stored_hash(args[1]), &work);
     if (!fuel_charge(ctx, work)) return VALUE_EXCEPTION;
     if (!entry) return VALUE_FALSE;
+    assert(fixnum_value(t->count) > 0 && t->count <= t->used);
     entry[0] = VALUE_UNDEFINED;
     entry[1] = VALUE_UNDEFINED;
     t->count = make_fixnum(fixnum_value(t->count) - 1);

@@ -4,6 +4,8 @@
  */
 #include "lib.h"
 
+#include <assert.h>
+
 bool list_next(struct list_walk *walk, vvm_value *item)
 {
     if (!is_pair(walk->at)) return false;
@@ -44,6 +46,7 @@ bool list_append_item(struct vvm_context *ctx, struct list_tail *list, vvm_value
 {
     vvm_value pair = make_pair(ctx, item, VALUE_NULL);
     if (pair == VALUE_EXCEPTION) return false;
+    assert(!list->last == is_null(list->first));
     if (list->last) list->last->cdr = pair;
     else list->first = pair;
     list->last = pair_of(pair);

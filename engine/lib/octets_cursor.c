@@ -5,6 +5,8 @@
  */
 #include "octets.h"
 
+#include <assert.h>
+
 static struct cursor *cursor_of(vvm_value v) { return value_pointer(v); }
 static bool is_cursor(vvm_value v) { return has_type(v, TYPE_CURSOR); }
 
@@ -38,6 +40,7 @@ static const uint8_t *look(struct vvm_context *ctx, const char *name, const vvm_
     }
     if (!mutable_argument(ctx, args[0])) return NULL; /* one of a constant would be shared */
     const struct cursor *c = cursor_of(args[0]);
+    assert(c->offset <= c->end);
     const uint8_t *at = width > c->end - c->offset ? NULL
                                                    : octets_of_backing(c->backing, c->offset, width, &why);
     if (!at) octets_raise(ctx, why, name, 0, args);

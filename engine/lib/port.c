@@ -3,16 +3,21 @@
  * port.c - ports and what reads from them. All ports are in memory, but for two that
  * write to the node's output and to stderr: code has no files of its own.
  */
+#include <assert.h>
 #include <string.h>
 
 #include "lib.h"
 
 #define FIRST_BUFFER 64
 
+static_assert(sizeof(struct port_object) == sizeof(struct object) + PORT_VALUES * sizeof(vvm_value),
+              "a port holds nothing but values");
+
 static bool is_port(vvm_value v) { return has_type(v, TYPE_PORT); }
 
 vvm_value make_port(struct vvm_context *ctx, uint64_t flags, vvm_value buffer, size_t end)
 {
+    assert(has_type(buffer, TYPE_BYTES) && end <= object_length(buffer));
     struct port_object *port = allocate(ctx, TYPE_PORT, PORT_VALUES, sizeof *port);
     if (!port) return VALUE_EXCEPTION;
     port->flags = make_fixnum((int64_t)(flags | PORT_OPEN));
@@ -122,6 +127,7 @@ bool port_write(struct vvm_context *ctx, vvm_value value, const void *octets, si
 static const uint8_t *unread(vvm_value value, size_t *left)
 {
     struct port_object *port = port_of(value);
+    assert(port->at <= port->end && (uint64_t)fixnum_value(port->end) <= object_length(port->buffer));
     *left = (size_t)(fixnum_value(port->end) - fixnum_value(port->at));
     return bytes_of(port->buffer)->data + fixnum_value(port->at);
 }

@@ -35,6 +35,7 @@ static int array_open(struct table *table, const uint64_t seed[2])
     struct array *a = calloc(1, sizeof *a);
     if (!a) return -ENOMEM;
     a->entries = table->schema.entries;
+    assert(a->entries && width_of(table) <= 8 && (width_of(table) & (width_of(table) - 1)) == 0);
     a->memory = calloc(a->entries, width_of(table));
     if (!a->memory) {
         free(a);

@@ -157,6 +157,7 @@ static uint32_t node_take(struct lpm *t, struct prefix p)
 
 static void node_give(struct lpm *t, uint32_t number)
 {
+    assert(number >= 1 && number <= 2 * t->limit && number != t->free);
     STORE(node_at(t, number)->child[0], t->free);
     t->free = number;
 }
@@ -247,6 +248,7 @@ static bool remove_locked(struct lpm *t, struct prefix p)
     if (!*link) return false;
     struct node *n = node_at(t, *link);
     if (n->length != p.length || n->high != p.high || n->low != p.low || !n->has_value) return false;
+    assert(t->used > 0);
     STORE(n->has_value, 0);
     node_collapse(t, link);
     if (above) node_collapse(t, above);
@@ -301,6 +303,7 @@ static int lpm_open(struct table *table, const uint64_t seed[2])
     if (!t) return -ENOMEM;
     t->bits = table->schema.key_size * 8u;
     t->limit = table->schema.entries;
+    assert(t->bits == 32 || t->bits == BITS_MAX);
     t->nodes = calloc(2 * t->limit, sizeof *t->nodes);
     if (!t->nodes) {
         free(t);
@@ -313,6 +316,8 @@ static int lpm_open(struct table *table, const uint64_t seed[2])
 
 static void lpm_close(struct table *table)
 {
+    const struct lpm *t = table->body;
+    assert(t->sequence % 2 == 0 && t->used <= t->limit && (t->used > 0) == (t->root != 0));
     free(((struct lpm *)table->body)->nodes);
     free(table->body);
 }

@@ -260,6 +260,7 @@ static void entry_fill(const struct table *table, uint64_t *e, const struct tabl
 static void entry_insert(struct map *m, uint32_t at, uint32_t number, const uint64_t *key)
 {
     uint64_t *e = entry_at(m, number);
+    assert(entry_bucket(e) == NO_BUCKET); /* it is in no other chain */
     for (uint32_t i = 0; i < m->key_words; i++) word_store(e + 2 + i, key[i]);
     entry_link(e, at, m->buckets[at].first);
     __atomic_store_n(&m->buckets[at].first, number, __ATOMIC_RELAXED);
@@ -356,6 +357,8 @@ static uint64_t map_octets(const struct table_schema *schema, uint64_t entries)
 static void map_close(struct table *table)
 {
     struct map *m = table->body;
+    for (uint32_t i = 0; m->buckets && i <= m->bucket_mask; i++)
+        assert(m->buckets[i].sequence % 2 == 0); /* nobody is writing */
     free(m->buckets);
     free(m->entries);
     free(m->touched);
@@ -371,6 +374,7 @@ static int map_open(struct table *table, const uint64_t seed[2])
     m->capacity = (uint32_t)table->schema.entries;
     m->key_words = (table->schema.key_size + 7u) / 8;
     m->value_words = (table->schema.value_size + 7u) / 8;
+    assert(m->capacity && m->key_words <= TABLE_KEY_WORDS && m->value_words <= TABLE_VALUE_WORDS);
     m->stride = 2 + m->key_words + words_of_value(&table->schema);
     m->bucket_mask = (uint32_t)bucket_count(m->capacity) - 1;
     m->buckets = calloc((size_t)m->bucket_mask + 1, sizeof *m->buckets);

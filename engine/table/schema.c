@@ -3,6 +3,7 @@
  * schema.c - what the keys and values of a table are: read from its descriptor, and
  * used to pack arguments of the language into words and back.
  */
+#include <assert.h>
 #include <errno.h>
 #include <string.h>
 
@@ -130,6 +131,7 @@ static int capacity_check(struct vvm_context *ctx, const struct table_ops *ops, 
             else high = middle;
         }
     }
+    assert(s->entries <= UINT32_MAX); /* a table numbers its entries in 32 bits */
     if (s->entries && ops->octets(s, s->entries) <= quota) return 0;
     raise_message(ctx, ERROR_TABLE, descriptor, "table: %llu entries do not fit in %llu octets",
                   (unsigned long long)s->entries, (unsigned long long)quota);

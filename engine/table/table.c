@@ -64,6 +64,7 @@ static struct table *table_new(struct table_object *handle, const struct vvm_vml
         free(table);
         return NULL;
     }
+    assert(table->body);
     handle->table = table;
     return table;
 }
@@ -121,6 +122,7 @@ void table_abandon(struct vvm_node *node)
             continue;
         }
         *link = table->next;
+        assert(node->tables->count > 0 && table_of(table_handle(table)) == table);
         node->tables->count--;
         ((struct table_object *)value_pointer(table_handle(table)))->table = NULL;
         table_free(table);

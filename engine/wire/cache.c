@@ -16,6 +16,9 @@
 #define FRONT_PLACES  1024 /* a power of two */
 #define NO_ENTRY      UINT16_MAX
 
+static_assert(CACHE_ENTRIES < NO_ENTRY, "an entry's number is none that means there is none");
+static_assert((FRONT_PLACES & (FRONT_PLACES - 1)) == 0, "a mask finds a place of the front");
+
 struct gap {
     struct gap *next; /* higher address */
     size_t octets;
@@ -81,6 +84,7 @@ struct cache_counts cache_counts(const struct wire_cache *c) { return c->counts;
 
 /* ---- room in the slab ------------------------------------------------------------------ */
 
+static_assert(sizeof(struct gap) <= 64 && CACHE_OCTETS % 64 == 0, "what is let go of can say so itself");
 static size_t room_for(size_t octets) { return (octets + 63) & ~(size_t)63; }
 
 static void *take_room(struct wire_cache *c, size_t octets)
@@ -108,10 +112,13 @@ static bool touches(const struct gap *low, const struct gap *high)
 static void give_room(struct wire_cache *c, void *memory, size_t octets)
 {
     struct gap *before = NULL, *after = c->gaps, *gap = memory;
+    assert((uint8_t *)memory >= c->slab && (uint8_t *)memory + octets <= c->slab + CACHE_OCTETS);
     while (after && after < gap) {
         before = after;
         after = after->next;
     }
+    assert(!before || (uint8_t *)before + before->octets <= (uint8_t *)gap); /* was not free already */
+    assert(!after || (uint8_t *)gap + octets <= (uint8_t *)after);
     *gap = (struct gap){after, octets};
     if (after && touches(gap, after)) *gap = (struct gap){after->next, octets + after->octets};
     if (!before) {
@@ -150,6 +157,7 @@ static void link_newest(struct wire_cache *c, struct cache_entry *e)
 
 static void evict(struct wire_cache *c, struct cache_entry *e)
 {
+    assert(e->unit && e->used_in != c->serial); /* the packet in execution may point into it */
     uint16_t *link = &c->buckets[e->hash % CACHE_BUCKETS];
     while (*link != number_of(c, e)) link = &c->entries[*link].chain;
     *link = e->chain;
@@ -229,6 +237,7 @@ static struct cache_entry *insert(struct wire_cache *c, uint64_t hash, struct wi
         if (!memory) memory = take_room(c, octets);
     }
     struct cache_entry *e = &c->entries[c->unused];
+    assert(!e->unit && c->counts.entries < CACHE_ENTRIES);
     c->unused = e->chain;
     *e = (struct cache_entry){.hash = hash, .revision = v->network->revision, .octets = octets};
     e->has_view = v->view != NULL;

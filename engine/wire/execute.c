@@ -10,6 +10,10 @@
 
 #include "execution.h"
 
+static_assert((OUTCOME_ROWS & (OUTCOME_ROWS - 1)) == 0 && OUTCOME_ROWS <= 64,
+              "six bits of a mixed word find a row's place");
+static_assert(OUTCOME_NAME > sizeof "port-4294967295", "the name of every port fits");
+
 /* ---- a context's execution ------------------------------------------------------------- */
 
 int wire_context_open(struct vvm_context *ctx)
@@ -60,6 +64,7 @@ bool execution_release(struct execution *x, struct vvm_packet *p)
 
 vvm_value execution_adopt(struct vvm_context *ctx, struct execution *x, struct vvm_packet *p)
 {
+    assert(p != x->received); /* what was received is on no list */
     vvm_value handle = make_packet_object(ctx, p);
     if (handle == VALUE_EXCEPTION) {
         packet_free(p);
@@ -139,9 +144,13 @@ static void drop_raised(struct vvm_context *ctx, vvm_value v)
 #include "../errors.def"
 #undef E
     };
-    if (has_type(v, TYPE_ERROR))
-        drop_with(ctx, reasons[((const struct error_object *)value_pointer(v))->code]);
-    else drop_with(ctx, is_symbol(v) ? symbol_name(v) : "uncaught"); /* symbols come from code alone */
+    if (has_type(v, TYPE_ERROR)) {
+        const struct error_object *e = value_pointer(v);
+        assert(e->code < ERROR_LIMIT && reasons[e->code]);
+        drop_with(ctx, reasons[e->code]);
+    } else {
+        drop_with(ctx, is_symbol(v) ? symbol_name(v) : "uncaught"); /* symbols come from code alone */
+    }
 }
 
 /* ---- running the network's functions --------------------------------------------------------- */
@@ -167,6 +176,7 @@ static void open_reserve(struct vvm_context *ctx)
     x->fuel_before += x->fuel_limit - (ctx->fuel < 0 ? 0 : ctx->fuel);
     ctx->fuel = x->fuel_limit = limits->reserve_fuel;
     ctx->end = ctx->arena + limits->arena + limits->reserve_arena;
+    assert(ctx->free <= ctx->end && ctx->end <= ctx->arena_end);
 }
 
 /* True if the hook returned normally. */
@@ -196,6 +206,7 @@ static void end_raise(struct vvm_context *ctx)
 static void end_trap(struct vvm_context *ctx)
 {
     vvm_value code = ctx->pending.value;
+    assert(is_fixnum(code) && (uint64_t)fixnum_value(code) < TRAP_LIMIT);
     if (ctx->network->on_trap) {
         open_reserve(ctx);
         run_hook(ctx, ctx->network->on_trap, 1, &code);
@@ -208,6 +219,7 @@ static bool run_stage(struct vvm_context *ctx, const struct network *network, co
 {
     begin_stage(ctx, network);
     if (run_hook(ctx, hook, 0, NULL)) return true;
+    assert(ctx->pending.kind != PENDING_NONE); /* who does not return says why */
     switch (ctx->pending.kind) {
     case PENDING_RAISE: end_raise(ctx); break;
     case PENDING_TRAP: end_trap(ctx); break;
@@ -223,6 +235,7 @@ static bool run_stage(struct vvm_context *ctx, const struct network *network, co
 static const char *peel_refusal(const struct execution *x)
 {
     const struct vvm_packet *p = x->received;
+    assert(p && !x->counted && p->layer_count <= PACKET_LAYERS);
     if (!x->peeled.set) return "not-peeled";
     if (p->layer_count == PACKET_LAYERS) return "too-many-layers";
     uint64_t end = (uint64_t)x->peeled.header + x->peeled.payload;
@@ -245,6 +258,7 @@ static const struct network *enter_child(struct vvm_context *ctx, const struct n
         .network = network, .offset = p->head, .end = p->head + x->peeled.header, .key = x->peeled.key};
     p->head += x->peeled.header;
     p->length = x->peeled.payload;
+    assert(p->head <= p->capacity && p->length <= p->capacity - p->head);
     return child;
 }
 
@@ -274,6 +288,8 @@ static void begin(struct vvm_context *ctx, struct vvm_packet *packet, const stru
 {
     struct execution *x = ctx->execution;
     assert(ctx->packet_profile && !x->received && !x->made);
+    assert(ctx->generation && ctx->frame_count == 0 && ctx->handler_count == 0);
+    assert(packet->head <= packet->capacity && packet->length <= packet->capacity - packet->head);
     cache_begin(x->cache);
     x->handle = (struct packet_object){.header = make_header(TYPE_PACKET, 0), .packet = packet};
     x->received = packet;
@@ -300,6 +316,7 @@ static void finish(struct vvm_context *ctx)
     ctx->packet = NULL;
     ctx->network = NULL;
     ctx->pending.kind = PENDING_NONE;
+    assert(ctx->frame_count == 0 && ctx->handler_count == 0 && ctx->free <= ctx->end);
     ctx->free = ctx->arena;
     ctx->trace = VALUE_NULL;
 }

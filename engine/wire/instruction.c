@@ -146,6 +146,10 @@ static int scan_body(struct body_scan *s)
 
 enum { PLACE_NEXT, PLACE_HERE, PLACE_LABEL /* + label operand */ };
 
+static_assert((int)PLACE_NEXT == WIRE_THEN_NEXT && (int)PLACE_HERE == WIRE_THEN_HERE &&
+                  (int)PLACE_LABEL == WIRE_THEN_LABEL,
+              "where a call goes on counts as the places do");
+
 /* Where an exit leads and how deep the stack is there, above what lies under the takes;
  * false: out of the function. */
 static bool exit_place(const struct wire_exit *e, unsigned *place, unsigned *depth)

@@ -313,6 +313,7 @@ static int build_opcodes(struct vvm_context *ctx, struct vvm_generation *g, uint
     }
     memcpy(network->opcodes, o.table, sizeof o.table);
     network->revision = ++ctx->node->wire->revisions;
+    assert(network->revision && g == ctx->node->candidate); /* 0: not yet built */
     return 0;
 }
 

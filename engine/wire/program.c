@@ -267,6 +267,7 @@ int program_prepare(struct vvm_context *ctx, vvm_value program, vvm_value bytes,
     if (!unit) return -ECANCELED;
     *f = program_entry(ctx, program, unit, entry);
     if (!*f || program_arguments(ctx, arguments, args, n)) return -ECANCELED;
+    assert(unit->verified && (*f)->flags & FUNCTION_WIRE && (*f)->unit == unit);
     if (*n == (*f)->parameters) return 0;
     raise_message(ctx, ERROR_ARITY, VALUE_DEFAULT, "the program's function takes %u arguments, not %u",
                   (*f)->parameters, *n);

@@ -128,6 +128,7 @@ static struct scratch *scratch_of(struct vvm_context *ctx)
 
 static void scratch_close(struct vvm_node *node, struct scratch *s)
 {
+    assert(node->host_ops == &scratch_ops && node->host == s && !s->context.generation);
     node->host = s->host;
     node->host_ops = s->host_ops;
     node->options = s->options;
@@ -204,6 +205,7 @@ vvm_value primitive_scratch_advance(struct vvm_context *ctx, unsigned n, const v
 static const char *outcome_name(enum outcome outcome)
 {
     static const char *const names[] = {"sent", "delivered", "dropped", "consumed", "held"};
+    assert((unsigned)outcome < sizeof names / sizeof names[0]);
     return names[outcome];
 }
 

@@ -55,6 +55,7 @@ static bool next_layer(struct vvm_context *ctx, struct sealing *s, struct vvm_pa
 {
     if (p->layer_count) {
         const struct peeled_layer *layer = &p->layers[--p->layer_count];
+        assert(layer->network && layer->offset <= layer->end);
         s->network = layer->network;
         s->key = layer->key;
         s->fresh = p->head != layer->end;
@@ -117,6 +118,7 @@ static const char *hand_over(struct vvm_context *ctx, struct vvm_packet *p, uint
     struct execution *x = ctx->execution;
     const struct vvm_host_ops *ops = ctx->node->host_ops;
     const char *reason = "no-host";
+    assert(x->sealing.ready && x->sealing.handle->packet == p && p != x->received);
     x->sealing.handle->packet = NULL;
     if (!ops || !ops->transmit) {
         packet_free(p);
@@ -155,9 +157,10 @@ vvm_value primitive_transmit(struct vvm_context *ctx, unsigned n, const vvm_valu
     if (!p) return VALUE_EXCEPTION;
     struct execution *x = ctx->execution;
     const char *name = network_name(ctx->network);
-    bool received = p == x->received;
+    bool received = p == x->received, made = !received && execution_release(x, p);
     if (received) x->received = NULL;
-    else execution_release(x, p);
+    assert(received || made); /* a handle that has not moved away stands for one of them */
+    (void)made;
     const char *reason = hand_over(ctx, p, (uint64_t)fixnum_value(args[0]));
     enum outcome outcome = reason ? OUTCOME_DROPPED : OUTCOME_SENT;
     if (received) {

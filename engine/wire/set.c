@@ -40,6 +40,7 @@ int set_index(struct match_table *table)
     free(table->index);
     table->index = index;
     table->index_size = size;
+    assert((size & (size - 1)) == 0 && table->member_count < size); /* so every search ends */
     for (uint32_t i = 0; i < table->member_count; i++) {
         const struct wire_member *m = table->members[i];
         *place_of(table, m->set, m->hash, (const uint8_t *)symbol_name(m->name), object_length(m->name)) = m;

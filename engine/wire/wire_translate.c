@@ -11,6 +11,8 @@
 
 static const uint8_t tagged_slots[MAX_SLOTS]; /* SLOT_ANY is 0 */
 
+static_assert(SLOT_ANY == 0, "slots of zeros are tagged slots");
+
 struct translation {
     struct wire_verifier *v;
     struct vvm_unit *unit;
@@ -95,11 +97,13 @@ static void put_function(struct translation *t, uint32_t index)
     };
     if (f->code_length || t->v->form->flat) put_code(t, f);
     else out->words = 0;
+    assert(t->code == out->code + out->words); /* labels were numbered for this many */
 }
 
 struct vvm_unit *wire_translate(struct wire_verifier *v, void *memory)
 {
     struct vvm_unit *unit = memory;
+    assert((uintptr_t)memory % _Alignof(struct vvm_unit) == 0 && v->function_count <= PROGRAM_FUNCTIONS_MAX);
     struct vvm_function *functions = (struct vvm_function *)(unit + 1);
     uint64_t *code = (uint64_t *)(functions + v->function_count);
     struct translation t = {v, unit, code, (uint8_t *)(code + v->word_count + v->constant_count)};
@@ -140,5 +144,6 @@ unsigned wire_items(const struct vvm_function *f, uint64_t w)
 
 unsigned wire_base(const struct vvm_function *f, uint64_t w)
 {
+    assert(f->flags & FUNCTION_WIRE && word_op(w) == OP_INVOKE);
     return word_a(w) - f->unit->rows[word_b(w)]->shape.take_count - wire_items(f, w);
 }

@@ -17,6 +17,8 @@ static const struct {
 #undef W
 };
 
+static_assert(WIRE_RULE_LIMIT <= 32, "rules are bits of a word");
+
 const char *wire_rule_name(enum wire_rule rule) { return rule < WIRE_RULE_LIMIT ? rules[rule].name : "?"; }
 
 bool wire_refused(struct wire_verifier *v, enum wire_rule rule, uint32_t octet, const char *what)
@@ -135,6 +137,7 @@ static unsigned raw_octets(enum wire_operand_kind kind)
     static const uint8_t octets[] = {
         [WIRE_U8] = 1,  [WIRE_U16] = 2, [WIRE_U32] = 4, [WIRE_U64] = 8,  [WIRE_S8] = 1,
         [WIRE_S16] = 2, [WIRE_S32] = 4, [WIRE_S64] = 8, [WIRE_COUNT] = 1};
+    assert(kind < sizeof octets);
     return octets[kind];
 }
 
@@ -265,6 +268,7 @@ static int arrive(struct flow *s, uint64_t to, int depth, int height)
     if (place->depth < 0) {
         place->depth = (int16_t)depth;
         place->height = (uint8_t)height;
+        assert(v->waiting <= PROGRAM_OCTETS_MAX); /* each octet waits once */
         v->work->waiting[v->waiting++] = (uint32_t)to;
         return 0;
     }
