@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "../engine/environment.h"
+#include "../engine/image.h"
 #include "../engine/load.h"
 #include "../engine/unit.h"
 #include "../engine/wire/wire.h"
@@ -237,6 +238,17 @@ static void empty_vector(void)
     maker_close(m);
 }
 
+/* What does not fit is refused, however it is put. */
+static void buffer_cap(void)
+{
+    static const uint8_t block[100000];
+    struct image_buffer b = {.data = NULL};
+    for (unsigned i = 0; i < 100; i++) put_octets(&b, block, sizeof block);
+    for (unsigned i = 0; i < 100; i++) put_half(&b, 1);
+    CU_ASSERT(b.failed && b.length <= b.room && b.length > IMAGE_MAX);
+    free(b.data);
+}
+
 static char *listing(struct vvm_node *node, const struct vvm_unit *unit)
 {
     char *text = NULL;
@@ -409,6 +421,7 @@ void image_tests(CU_pSuite suite)
 {
     CU_add_test(suite, "round trip", round_trip);
     CU_add_test(suite, "an empty vector", empty_vector);
+    CU_add_test(suite, "the most octets", buffer_cap);
     CU_add_test(suite, "contents", contents);
     CU_add_test(suite, "every truncation", truncations);
     CU_add_test(suite, "every change of an octet", changes);
