@@ -229,7 +229,7 @@ static bool escape(struct vvm_context *ctx, const struct continuation *k, unsign
     if (k->frame >= ctx->frame_count || ctx->frames[k->frame].serial != k->serial)
         return escape_error(ctx, error_text(ERROR_ESCAPE));
     if (k->frame < ctx->base_frame) return escape_error(ctx, "the escape crosses a boundary of C code");
-    assert(k->handlers >= ctx->base_handlers && k->handlers <= ctx->handler_limit);
+    assert(k->handlers >= ctx->base_handlers && k->handlers <= ctx->handler_count);
     vvm_value winders = k->winders, list = VALUE_NULL;
     bool rewind = winders != ctx->winders;
     if (rewind && n != 1 && !cons_rest(ctx, n, values, &list)) return false;

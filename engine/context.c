@@ -22,7 +22,7 @@
 #define ARENA_OCTETS    ((size_t)256 << 10)
 #define ARENA_DEFAULT   ((size_t)64 << 10) /* window until the network sets its own */
 
-static_assert(LOAD_HANDLERS <= UINT16_MAX && PACKET_HANDLERS <= UINT16_MAX,
+static_assert(2 * LOAD_HANDLERS <= UINT16_MAX && 2 * PACKET_HANDLERS <= UINT16_MAX,
               "a frame keeps the number of handlers in 16 bits");
 static_assert(ARENA_DEFAULT <= ARENA_OCTETS, "the window lies in the arena");
 static_assert(PACKET_FRAMES < LOAD_FRAMES, "only the load profile's reserve goes beyond LOAD_FRAMES");
@@ -32,7 +32,7 @@ static int open_stacks(struct vvm_context *ctx, size_t words)
     size_t all = words + ARGUMENT_ROOM;
     ctx->stack = malloc(all * sizeof *ctx->stack);
     ctx->frames = malloc((ctx->frame_limit + FRAME_RESERVE) * sizeof *ctx->frames);
-    ctx->handlers = malloc(ctx->handler_limit * sizeof *ctx->handlers);
+    ctx->handlers = malloc(handler_room(ctx) * sizeof *ctx->handlers);
     if (!ctx->stack || !ctx->frames || !ctx->handlers) return -ENOMEM;
     ctx->stack_end = ctx->stack + words;
 #ifdef VVM_INSTRUMENTED

@@ -168,7 +168,7 @@ static void check_tail(const struct check *c)
 static void check_handlers(const struct check *c)
 {
     const struct vvm_context *ctx = c->ctx;
-    PROMISE(ctx->handler_count >= ctx->base_handlers && ctx->handler_count <= ctx->handler_limit,
+    PROMISE(ctx->handler_count >= ctx->base_handlers && ctx->handler_count <= handler_room(ctx),
             "handlers in bounds");
     if (c->fn->flags & (FUNCTION_BODY | FUNCTION_WIRE)) return;
     PROMISE(ctx->handler_count >= c->frame->handlers, "no handler of another frame was popped");

@@ -94,6 +94,8 @@ bool too_deep(struct vvm_context *ctx);
 /** After frames were left: the reserve is closed again. */
 void close_reserve(struct vvm_context *ctx);
 bool push_handler(struct vvm_context *ctx, struct handler handler);
+/** Room for handlers: those up to the limit, and one mask for each of them. */
+static inline uint32_t handler_room(const struct vvm_context *ctx) { return 2 * ctx->handler_limit; }
 
 /* ---- invoke.c ---- */
 

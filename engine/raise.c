@@ -49,7 +49,7 @@ void close_reserve(struct vvm_context *ctx)
 
 bool push_handler(struct vvm_context *ctx, struct handler handler)
 {
-    if (ctx->handler_count == ctx->handler_limit) return too_deep(ctx);
+    if (ctx->handler_count >= ctx->handler_limit) return too_deep(ctx);
     ctx->handlers[ctx->handler_count++] = handler;
     return true;
 }
@@ -170,10 +170,9 @@ static bool enter_procedure(struct vvm_context *ctx, uint32_t index)
     enum stub stub = continuable ? STUB_CONTINUABLE : STUB_NON_CONTINUABLE;
     assert(result && index < ctx->handler_count);
     ctx->pending.kind = PENDING_NONE;
-    if (!push_handler(ctx, (struct handler){.kind = HANDLER_MASK, .frame = index})) {
-        ctx->handler_count = index; /* no room to mask it: it is gone */
-        return false;
-    }
+    assert(ctx->handler_count <
+           handler_room(ctx)); /* beyond the limit each mask looks below the one before */
+    ctx->handlers[ctx->handler_count++] = (struct handler){.kind = HANDLER_MASK, .frame = index};
     if (!push_stub(ctx, stub, result)) return false;
     struct frame *below = top_frame(ctx);
     *frame_end(below) = value;

@@ -1,0 +1,15 @@
+; A raise with no room to mask its handler took that handler away. An escape to where it had
+; been open then brought back what stood in its place: regions of frames that had been left.
+(define k #f)
+(define calls 0)
+(define (h e)
+  (set! calls (+ calls 1))
+  (if (= calls 1) (guard (e (#t 'none)) 1) (guard (e (#f 0)) (+ 1 (k 0)))))
+(define (deep n)
+  (if (= n 0)
+      (begin (call/cc (lambda (c) (set! k c) (raise 'y)))
+             (raise 'z))
+      (with-exception-handler h (lambda () (list (deep (- n 1)))))))
+(define (try n) (set! calls 0) (guard (e (#t 'caught)) (deep n)))
+(map try '(4092 4093 4094 4095 4096))
+=> (caught caught caught caught caught)
