@@ -8,6 +8,7 @@
  * down to it, and that chain is what a refusal prints.
  */
 #include <assert.h>
+#include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -61,6 +62,7 @@ struct walk {
     bool failed; /* no memory */
     bool found;  /* the text has been made */
     FILE *text;
+    bool freeze; /* what is found is right: freeze the constants instead */
 };
 
 static uint32_t *index_place(const struct walk *w, const struct vvm_function *f)
@@ -205,6 +207,7 @@ static uint32_t reference_effects(struct walk *w, uint32_t at, uint32_t word, co
     if (!b || b->value == VALUE_UNDEFINED) return global_fault(w, at, word, l, "reads", "is not defined");
     if (b->flags & BINDING_ASSIGNED)
         return global_fault(w, at, word, l, "reads", "is a variable that is assigned");
+    if (w->freeze && value_freeze(b->value)) w->failed = true;
     return 0;
 }
 
@@ -287,4 +290,15 @@ uint32_t function_effects(struct vvm_node *node, const struct vvm_generation *ge
     free(w.visits);
     free(w.index);
     return found;
+}
+
+int function_freeze(struct vvm_node *node, const struct vvm_generation *generation,
+                    const struct vvm_function *f)
+{
+    struct walk w = {.node = node, .generation = generation, .freeze = true};
+    visit(&w, f, 0, 0);
+    walk_all(&w);
+    free(w.visits);
+    free(w.index);
+    return w.failed ? -ENOMEM : 0;
 }

@@ -446,6 +446,12 @@ void generation_abandon(struct vvm_node *node);
 int generation_define(struct vvm_node *node, uint32_t global, struct vvm_vmlet *owner, vvm_value value,
                       const struct vvm_function *function);
 
+/** Make a value and all that it leads to constant (FLAG_FROZEN). -ENOMEM. */
+int value_freeze(vvm_value v);
+/** Freeze the globals that f reads, over its call graph: packet code and its constants
+ *  are published together. -ENOMEM. */
+int function_freeze(struct vvm_node *node, const struct vvm_generation *generation,
+                    const struct vvm_function *f);
 /** All effects of f over its call graph in a generation. If `offender` is given
  *  and the effects meet `unwanted`, it is filled with a text: the call chain from
  *  f down to the instruction that has the unwanted effect, with positions.

@@ -40,13 +40,13 @@ static bool is_replaced(vvm_value list, vvm_value at)
     return false;
 }
 
-int wire_check_primitives(struct vvm_context *ctx, const struct vvm_generation *g)
+int wire_each_primitive(struct vvm_context *ctx, const struct vvm_generation *g, packet_function each)
 {
     vvm_value list = g->matches->primitives;
     for (vvm_value at = list; is_pair(at); at = cdr_of(at)) {
         vvm_value procedure = cdr_of(cdr_of(cdr_of(car_of(at))));
         if (is_replaced(list, at)) continue;
-        int err = wire_check_procedure(ctx, g, procedure, "primitive", car_of(car_of(at)));
+        int err = wire_each_procedure(ctx, g, procedure, "primitive", car_of(car_of(at)), each);
         if (err) return err;
     }
     return 0;

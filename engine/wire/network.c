@@ -347,35 +347,44 @@ static int check_function(struct vvm_context *ctx, const struct vvm_generation *
     return -EPERM;
 }
 
-int wire_check_procedure(struct vvm_context *ctx, const struct vvm_generation *g, vvm_value procedure,
-                         const char *what, vvm_value name)
+/* What packet code names is constant from now on: nobody changes it under a worker. */
+static int freeze_constants(struct vvm_context *ctx, const struct vvm_generation *g,
+                            const struct vvm_function *f, uint32_t unwanted, const char *what, vvm_value name)
 {
-    const struct closure *closure = value_pointer(procedure);
-    return check_function(ctx, g, closure->function, EFFECTS_LOAD_PROFILE | EFFECT_EXIT, what, name);
+    return function_freeze(ctx->node, g, f);
 }
 
-static int check_hooks(struct vvm_context *ctx, const struct vvm_generation *g, const struct network *n)
+int wire_each_procedure(struct vvm_context *ctx, const struct vvm_generation *g, vvm_value procedure,
+                        const char *what, vvm_value name, packet_function each)
+{
+    const struct closure *closure = value_pointer(procedure);
+    return each(ctx, g, closure->function, EFFECTS_LOAD_PROFILE | EFFECT_EXIT, what, name);
+}
+
+static int each_hook(struct vvm_context *ctx, const struct vvm_generation *g, const struct network *n,
+                     packet_function each)
 {
     const struct wire_member *hooks[] = {n->run, n->peel, n->seal, n->uncaught, n->on_trap};
     for (unsigned i = 0; i < sizeof hooks / sizeof hooks[0]; i++) {
         if (!hooks[i]) continue;
-        int err = wire_check_procedure(ctx, g, hooks[i]->procedure, symbol_name(hooks[i]->name), n->name);
+        int err = wire_each_procedure(ctx, g, hooks[i]->procedure, symbol_name(hooks[i]->name), n->name,
+                                      each);
         if (err) return err;
     }
     return 0;
 }
 
-static int check_profile(struct vvm_context *ctx, const struct vvm_generation *g)
+static int each_packet_function(struct vvm_context *ctx, const struct vvm_generation *g, packet_function each)
 {
     const struct match_table *t = g->matches;
     int err = 0;
     for (uint32_t i = 0; i < t->instruction_count && !err; i++)
-        err = check_function(ctx, g, t->instructions[i]->body, EFFECTS_LOAD_PROFILE, "instruction",
-                             t->instructions[i]->name);
+        err = each(ctx, g, t->instructions[i]->body, EFFECTS_LOAD_PROFILE, "instruction",
+                   t->instructions[i]->name);
     for (uint32_t i = 0; i < t->member_count && !err; i++)
-        err = wire_check_procedure(ctx, g, t->members[i]->procedure, "member", t->members[i]->name);
-    for (uint32_t i = 0; i < g->network_count && !err; i++) err = check_hooks(ctx, g, g->networks[i]);
-    if (!err) err = wire_check_primitives(ctx, g);
+        err = wire_each_procedure(ctx, g, t->members[i]->procedure, "member", t->members[i]->name, each);
+    for (uint32_t i = 0; i < g->network_count && !err; i++) err = each_hook(ctx, g, g->networks[i], each);
+    if (!err) err = wire_each_primitive(ctx, g, each);
     return err;
 }
 
@@ -384,7 +393,8 @@ int wire_check(struct vvm_context *ctx, struct vvm_generation *candidate)
     int err = 0;
     for (uint32_t i = 0; i < candidate->network_count && !err; i++) err = build_opcodes(ctx, candidate, i);
     if (!err) err = build_clauses(candidate);
-    if (!err) err = check_profile(ctx, candidate);
+    if (!err) err = each_packet_function(ctx, candidate, check_function);
+    if (!err) err = each_packet_function(ctx, candidate, freeze_constants); /* nothing refuses any more */
     if (err == -ENOMEM) raise_error(ctx, ERROR_HEAP, VALUE_DEFAULT);
     return err ? -EPERM : 0;
 }

@@ -175,10 +175,14 @@ struct wire_member *member_new(struct vvm_context *ctx, const struct wire_set *s
                                vvm_value procedure);
 /** (Re)build the index of members. -ENOMEM. */
 int set_index(struct match_table *table);
-/** Refuse what may not run for a packet: error `profile`. */
-int wire_check_procedure(struct vvm_context *ctx, const struct vvm_generation *g, vvm_value procedure,
-                         const char *what, vvm_value name);
-/** Every define-primitive in force stays in the packet profile: 0, or -EPERM with pending. */
-int wire_check_primitives(struct vvm_context *ctx, const struct vvm_generation *g);
+/** What is done to each function that may run for a packet: `unwanted` effects it must not
+ *  have, `what` it is ("instruction", "member", a hook) and its name. 0 or -errno. */
+typedef int (*packet_function)(struct vvm_context *ctx, const struct vvm_generation *g,
+                               const struct vvm_function *f, uint32_t unwanted, const char *what,
+                               vvm_value name);
+int wire_each_procedure(struct vvm_context *ctx, const struct vvm_generation *g, vvm_value procedure,
+                        const char *what, vvm_value name, packet_function each);
+/** For every define-primitive in force. */
+int wire_each_primitive(struct vvm_context *ctx, const struct vvm_generation *g, packet_function each);
 
 #endif

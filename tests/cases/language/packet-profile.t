@@ -44,3 +44,19 @@
 =! profile
 (define-primitive (nowhere x) (not-defined x))
 =! profile
+; what packet code names is constant from then on, with all that it leads to
+(define table (list (vector 1 2) (string #\a)))
+(define other (vector 1))
+(define-primitive (first-of i) (vector-ref (car table) i))
+(vector-set! other 0 5)
+(list (first-of 1) other)
+=> (2 #(5))
+(define table (list (vector 1 2)))
+(define-primitive (first-of i) (vector-ref (car table) i))
+(vector-set! (car table) 0 5)
+=! frozen
+(define ring (list 1 2))
+(set-cdr! (cdr ring) ring)
+(define-primitive (second) (cadr ring))
+(set-car! ring 7)
+=! frozen
