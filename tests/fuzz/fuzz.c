@@ -35,6 +35,7 @@ static void replace_node(void)
                                   .clock = still_clock,
                                   .output = fuzz.nowhere,
                                   .seed = 1};
+    if (fuzz.node && fuzz_plan.retire) fuzz_plan.retire(fuzz.node);
     if (fuzz.node) node_close(fuzz.node);
     fuzz.served = 0;
     PROMISE(node_open(&options, &fuzz.node) == 0);
@@ -78,11 +79,11 @@ void fuzz_preload(struct vvm_node *node, const char *path)
 
 /* ---- one load --------------------------------------------------------------------------- */
 
-static bool gets_much(const uint8_t *data, size_t size)
+uint32_t fuzz_hash(const uint8_t *data, size_t size)
 {
     uint32_t hash = 2166136261u;
     for (size_t i = 0; i < size; i++) hash = (hash ^ data[i]) * 16777619u;
-    return (hash >> 13) % 16 == 0;
+    return hash ^ hash >> 13;
 }
 
 void fuzz_begin(struct vvm_node *node, const uint8_t *data, size_t size)
@@ -90,7 +91,7 @@ void fuzz_begin(struct vvm_node *node, const uint8_t *data, size_t size)
     fuzz.vmlets = node->vmlets;
     PROMISE(generation_begin(node) == 0);
     node->control.pending.kind = PENDING_NONE;
-    node->control.fuel = fuzz_plan.fuel * (gets_much(data, size) ? 20 : 1);
+    node->control.fuel = fuzz_plan.fuel * (fuzz_hash(data, size) % 16 == 0 ? 20 : 1);
 }
 
 /* What was loaded goes the way of what is refused: the next load frees it. */
@@ -105,13 +106,13 @@ static void forget_vmlets(struct vvm_node *node)
     }
 }
 
-void fuzz_end(struct vvm_node *node, int err)
+void fuzz_end(struct vvm_node *node, int err, const uint8_t *data, size_t size)
 {
     const struct vvm_context *ctx = &node->control;
     PROMISE(node->candidate && !node->loading);
     PROMISE(!err || ctx->pending.kind != PENDING_NONE);
     if (err) PROMISE(node->vmlets == fuzz.vmlets);
-    else generation_check(node);
+    else if (generation_check(node) == 0 && fuzz_plan.try) fuzz_plan.try(node, data, size);
     print_pending(&node->control, fuzz.nowhere);
     generation_abandon(node);
     forget_vmlets(node);

@@ -25,6 +25,9 @@ struct fuzz_plan {
     unsigned serves;                        /* inputs for one node; 0: the target has no node of this kind */
     int64_t fuel;                           /* of a load; one load of 16 gets 20 times as much */
     void (*prepare)(struct vvm_node *node); /* once for each node, or for none; may be NULL */
+    void (*retire)(struct vvm_node *node);  /* before a node is closed; may be NULL */
+    void (*try)(struct vvm_node *node, const uint8_t *data,
+                size_t size); /* what a load would publish; may be NULL */
 };
 extern const struct fuzz_plan fuzz_plan;
 
@@ -35,9 +38,11 @@ void fuzz_preload(struct vvm_node *node, const char *path);
 
 /** Begin a transaction around the load of an input. */
 void fuzz_begin(struct vvm_node *node, const uint8_t *data, size_t size);
-/** Check what a publish checks if the load succeeded, then take all back. Aborts when
- *  something stays behind. */
-void fuzz_end(struct vvm_node *node, int err);
+/** If the load succeeded, check what a publish checks and try what it would publish;
+ *  then take all back. Aborts when something stays behind. */
+void fuzz_end(struct vvm_node *node, int err, const uint8_t *data, size_t size);
+/** A number that the octets decide. */
+uint32_t fuzz_hash(const uint8_t *data, size_t size);
 
 /* Octets as a source of choices; zero once they are used up. */
 struct choices {
@@ -45,6 +50,8 @@ struct choices {
 };
 uint8_t choose_octet(struct choices *c);
 uint32_t choose(struct choices *c, uint32_t limit); /* 0..limit-1; 0 if limit is 0 */
+
+void fuzz_reached(const struct vvm_function *fn, uint32_t word);
 
 /* Abort, saying what was promised. */
 #define PROMISE(condition)                                                                                   \

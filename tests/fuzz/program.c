@@ -334,20 +334,6 @@ void put_fold(struct octets *o, struct choices *c, const struct network *fold)
     put_program(o, c, fold);
 }
 
-/* ---- coverage of engine code, which no compiler instruments ------------------------------------- */
-
-#define COUNTERS 8192
-__attribute__((section("__libfuzzer_extra_counters"))) static uint8_t counters[COUNTERS];
-
-/* Of the networks' own functions; a packet's program stands elsewhere each time. */
-void fuzz_reached(const struct vvm_function *fn, uint32_t word)
-{
-    if (fn->flags & FUNCTION_WIRE) return;
-    uint64_t mixed = ((uint64_t)(uintptr_t)fn->code / 8 + word) * UINT64_C(0x9e3779b97f4a7c15);
-    uint8_t *counter = &counters[mixed >> 51];
-    if (*counter < 255) ++*counter;
-}
-
 /* ---- contexts ------------------------------------------------------------------------------------ */
 
 const struct network *network_called(const struct vvm_node *node, const char *name)
@@ -364,6 +350,7 @@ void close_arena(struct vvm_context *ctx, const struct network *const *networks,
         uint32_t own = networks[i]->limits.arena + networks[i]->limits.reserve_arena;
         if (own > window) window = own;
     }
+    ASAN_UNPOISON_MEMORY_REGION(ctx->arena, window);
     ASAN_POISON_MEMORY_REGION(ctx->arena + window, (size_t)(ctx->arena_end - ctx->arena) - window);
 }
 

@@ -27,12 +27,10 @@ void put_fold(struct octets *o, struct choices *c, const struct network *fold);
 
 /** The network of that name in the current generation; aborts if there is none. */
 const struct network *network_called(const struct vvm_node *node, const char *name);
-/** Close a context's arena beyond what these networks may use: a step over it is a
- *  report of the sanitizer. */
+/** Close a context's arena beyond what these networks may use, and open it up to there: a
+ *  step over it is a report of the sanitizer. */
 void close_arena(struct vvm_context *ctx, const struct network *const *networks, unsigned count);
 /** A packet context that is at rest: nothing open, nothing owned. */
 void check_rest(const struct vvm_context *ctx);
-
-void fuzz_reached(const struct vvm_function *fn, uint32_t word);
 
 #endif
