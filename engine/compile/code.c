@@ -152,7 +152,10 @@ static bool put_first(struct emitter *e, uint64_t word)
     if (!e->reachable || e->c->error) return false;
     note_line(e);
     put(e, word);
-    if (row->a.kind == OPERAND_DST && row->flow != FLOW_HANDLER) slot_written(e, word_a(word));
+    if (row->a.kind == OPERAND_DST && row->flow != FLOW_HANDLER) {
+        e->result_before = e->state[word_a(word) / 64] >> word_a(word) % 64 & 1;
+        slot_written(e, word_a(word));
+    }
     if (row->flow == FLOW_END || row->flow == FLOW_JUMP) e->reachable = false;
     return true;
 }
@@ -174,6 +177,12 @@ void emit_literal(struct emitter *e, unsigned a, uint64_t literal)
     if (put_first(e, make_word(OP_RAW_LITERAL, a, 0, 0))) put(e, literal);
 }
 
+/* A receive follows its call at once; several values never come to the call's own slot. */
+static void slot_passed_over(struct emitter *e, unsigned slot)
+{
+    if (!e->result_before) e->state[slot / 64] &= ~(UINT64_C(1) << slot % 64);
+}
+
 void emit_list(struct emitter *e, enum opcode op, unsigned a, unsigned b, const unsigned *slots, unsigned n)
 {
     bool writes = instruction_table[op].tail == TAIL_DSTS;
@@ -184,6 +193,7 @@ void emit_list(struct emitter *e, enum opcode op, unsigned a, unsigned b, const 
         for (unsigned j = i; j < n && j < i + 4; j++) word |= (uint64_t)slots[j] << 16 * (j - i);
         put(e, word);
     }
+    if (writes) slot_passed_over(e, a);
     for (unsigned i = 0; writes && i < n; i++) slot_written(e, slots[i]);
 }
 

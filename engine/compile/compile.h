@@ -223,6 +223,7 @@ struct emitter {
     uint16_t spare[SLOT_TYPES]; /* 1 + first unused slot of a type; 0 none */
     uint16_t spare_next[MAX_SLOTS];
     uint64_t state[MAX_SLOTS / 64]; /* slots written before this point */
+    bool result_before;             /* the one that the last instruction wrote was among them already */
 };
 
 void emitter_open(struct emitter *e, struct compiler *c);
