@@ -226,14 +226,13 @@ static void round_trip(void)
     maker_close(m);
 }
 
-/* A header that is #(), before any item was read. */
+/* A header that is #(), before any item was read: decoded without trouble, then refused. */
 static void empty_vector(void)
 {
     struct maker *m = maker_open();
     uint8_t data[] = "VVMI\1\0\0\0\0\0\0\7\0\0\0\0\0";
     struct octets image = {data, sizeof data}, copy = {NULL, 0};
-    CU_ASSERT_EQUAL(again(m, image, false, &copy), 0);
-    CU_ASSERT(same(image, copy));
+    CU_ASSERT_NOT_EQUAL(again(m, image, false, &copy), 0);
     free(copy.data);
     maker_close(m);
 }
