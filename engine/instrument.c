@@ -17,6 +17,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "wire/program.h"
+
 int shadow_open(struct vvm_context *ctx, size_t words, size_t frames)
 {
     ctx->shadow = calloc(1, sizeof *ctx->shadow);
@@ -163,6 +165,14 @@ static void check_tail(const struct check *c)
     }
 }
 
+/* What a wire instruction takes stands right under its word's slot. */
+static void check_takes(const struct check *c)
+{
+    if (word_op(c->word) != OP_INVOKE) return;
+    PROMISE(word_a(c->word) <= c->fn->slots, "operand stack within the frame");
+    for (unsigned s = wire_base(c->fn, c->word); s < word_a(c->word); s++) check_read(c, s);
+}
+
 /* ---- handlers and fuel ------------------------------------------------------------------ */
 
 static void check_handlers(const struct check *c)
@@ -229,6 +239,7 @@ void check_instruction(struct vvm_context *ctx, const uint64_t *pc, int64_t fuel
     check_operand(c, &check.row->b, word_b(check.word));
     check_operand(c, &check.row->c, word_c(check.word));
     check_tail(c);
+    check_takes(c);
     check_handlers(c);
     check_wire_handlers(c);
     check_fuel(c, fuel);

@@ -173,7 +173,7 @@ static void put_instruction(struct sketch *s, const struct wire_instruction *w)
     unsigned takes = w->shape.take_count + items;
     const struct wire_exit *next = exit_of(w, WIRE_EXIT_NEXT), *call = exit_of(w, WIRE_EXIT_CALL);
     s->depth -= takes < s->depth ? takes : s->depth;
-    if (next) s->height += (unsigned)next->handlers;
+    if (next) s->height = (unsigned)(next->handlers < -(int)s->height ? 0 : (int)s->height + next->handlers);
     if (next) s->depth += next->pushes;
     else if (call) s->depth += call->pushes + 1u;
 }
@@ -190,7 +190,8 @@ static void put_any_instruction(struct sketch *s)
 {
     unsigned from = choose(s->c, s->row_count);
     if (goes_astray(s)) {
-        add_octet(s->o, choose_octet(s->c));
+        if (choose(s->c, 4)) put_instruction(s, s->rows[from]);
+        else add_octet(s->o, choose_octet(s->c));
         return;
     }
     for (unsigned i = 0; i < s->row_count; i++) {
@@ -226,32 +227,34 @@ static bool pushes(const struct sketch *s, const struct wire_instruction *w)
 
 static bool returns(const struct sketch *s, const struct wire_instruction *w)
 {
-    return exit_of(w, WIRE_EXIT_RETURN) && fits(s, w);
+    return exit_of(w, WIRE_EXIT_RETURN) && w->shape.take_count <= s->depth;
 }
 
+/* Astray: without an end, or with handlers open. */
 static void put_end(struct sketch *s)
 {
-    if (goes_astray(s)) return;
-    for (unsigned i = 0; s->height && i < 4; i++) put_wanted(s, closes_handler);
+    bool astray = goes_astray(s);
+    if (astray && choose(s->c, 2)) return;
+    for (unsigned i = 0; s->height && i < 4 && !astray; i++) put_wanted(s, closes_handler);
     if (s->form->flat) return;
     if (s->depth == 0) put_wanted(s, pushes);
     put_wanted(s, returns);
 }
 
-/* Each label leads to a place where the stack is as it wants, if there is one. */
+/* Each label leads to a place where the stack is as it wants, if there is one. Astray: to
+ * one where only the values are so many, to any, or between two instructions. */
 static void set_labels(struct sketch *s)
 {
     struct place end = {s->o->count, s->depth, s->height};
     for (unsigned i = 0; i < s->label_count; i++) {
         const struct label *l = &s->labels[i];
-        unsigned from = choose(s->c, s->place_count + 1);
-        bool astray = goes_astray(s);
+        unsigned from = choose(s->c, s->place_count + 1), astray = goes_astray(s) ? 1 + choose(s->c, 3) : 0;
         struct place to = from < s->place_count ? s->places[from] : end;
-        for (unsigned k = 0; k < s->place_count && !astray; k++) {
-            if (to.depth == l->depth && to.height == l->height) break;
+        for (unsigned k = 0; k < s->place_count && astray < 2; k++) {
+            if (to.depth == l->depth && (to.height == l->height) != (astray == 1)) break;
             to = s->places[(from + k) % s->place_count];
         }
-        set_number(s->o, l->at, to.at - l->after + (astray ? choose(s->c, 3) : 0), s->form->label_octets);
+        set_number(s->o, l->at, to.at - l->after + (astray == 3), s->form->label_octets);
     }
 }
 
@@ -291,7 +294,9 @@ static void choose_functions(struct sketch *s)
     s->functions = s->form->flat ? 1 : 1 + choose(s->c, FUNCTIONS_MAX);
     for (unsigned i = 0; i < s->functions; i++) {
         s->arity[i] = i ? choose(s->c, 3) : 0;
-        s->locals[i] = s->form->flat ? 0 : s->arity[i] + 1 + choose(s->c, 3);
+        s->locals[i] = s->form->flat    ? 0
+                       : goes_astray(s) ? choose(s->c, 3)
+                                        : s->arity[i] + 1 + choose(s->c, 3);
     }
 }
 
