@@ -189,8 +189,8 @@ static bool fits(const struct sketch *s, const struct wire_instruction *w)
 static void put_any_instruction(struct sketch *s)
 {
     unsigned from = choose(s->c, s->row_count);
-    if (goes_astray(s)) {
-        if (choose(s->c, 4)) put_instruction(s, s->rows[from]);
+    if (goes_astray(s) || !s->row_count) {
+        if (s->row_count && choose(s->c, 4)) put_instruction(s, s->rows[from]);
         else add_octet(s->o, choose_octet(s->c));
         return;
     }
