@@ -7,10 +7,21 @@
 const char *port_loss_name(enum port_loss loss)
 {
     static const char *const names[LOSS_KINDS] = {
-        [LOSS_TRUNCATED] = "truncated",
-        [LOSS_TOO_LONG] = "too-long",
-        [LOSS_NO_BUFFER] = "no-buffer",
+#define L(name, text) [LOSS_##name] = text,
+        PORT_LOSSES(L)
+#undef L
     };
     assert(loss < LOSS_KINDS);
     return names[loss];
+}
+
+const char *port_fate_name(enum port_fate fate)
+{
+    static const char *const names[FATE_KINDS] = {
+#define F(name, text) [FATE_##name] = text,
+        PORT_FATES(F)
+#undef F
+    };
+    assert(fate < FATE_KINDS);
+    return names[fate];
 }

@@ -5,16 +5,16 @@
 #include <assert.h>
 #include <errno.h>
 #include <string.h>
+#include <time.h>
 
 #include "engine/environment.h"
 #include "engine/load.h"
 #include "worker.h"
 
-/* A replay begins at one second: 0 is no time. */
-static uint64_t replay_clock(void *data)
+/* A replay begins at one second: 0 is no time. It never goes back. */
+static uint64_t virtual_clock(const struct router *router)
 {
-    const struct router *router = data;
-    uint64_t newest = 0;
+    uint64_t newest = router->virtual_now;
     unsigned i;
 
     for (i = 0; i < router->port_count; i++)
@@ -22,13 +22,23 @@ static uint64_t replay_clock(void *data)
     return newest + 1000000000;
 }
 
-int router_open(struct router *router, bool replay, const char *path)
+uint64_t router_clock(void *data)
+{
+    const struct router *router = data;
+    struct timespec now;
+
+    if (router->virtual_time) return virtual_clock(router);
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+int router_open(struct router *router, const char *name, bool virtual_time, const char *path)
 {
     struct vvm_options options = {
-        .clock = replay ? replay_clock : NULL, .clock_data = router, .output = stderr, .path = path};
+        .clock = router_clock, .clock_data = router, .output = stderr, .path = path};
     int err;
 
-    *router = (struct router){.log = stderr};
+    *router = (struct router){.log = stderr, .name = name, .virtual_time = virtual_time};
     err = node_open(&options, &router->node);
     if (err) return err;
     router->node->host = router;

@@ -192,7 +192,7 @@ static int replay(struct daemon *daemon)
 static int serve(struct daemon *daemon)
 {
     char why[256] = "";
-    int err = router_open(&daemon->router, true, daemon->settings.path), closing;
+    int err = router_open(&daemon->router, "replay", true, daemon->settings.path), closing;
 
     if (err) {
         complain("node: %s", strerror(-err));

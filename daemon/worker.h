@@ -48,6 +48,7 @@ struct worker {
     bool ended[ROUTER_PORTS];
     uint16_t identity; /* of the next IPv4 datagram */
     unsigned received_row[ROUTER_PORTS], verdict_row[VERDICT_LIMIT], loss_row[LOSS_KINDS];
+    unsigned fate_row[FATE_KINDS];
     unsigned tally_count;
     struct network_tally tallies[WORKER_NETWORKS];
     struct port *broken; /* the port that made worker_step fail */
@@ -58,8 +59,12 @@ int worker_open(struct worker *worker, struct router *router);
 /** Queued packets that no port took are dropped as `port-closed`. */
 void worker_close(struct worker *worker);
 /** One burst from every port. Number of frames that came, 0 if none; -ENODATA when no
- *  port will ever bring any again; another -errno when worker->broken is broken. */
+ *  port will ever bring any again and none holds any; another -errno when
+ *  worker->broken is broken. */
 int worker_step(struct worker *worker);
+/** When some port next has something to do by itself: nanoseconds of the router's
+ *  clock, PORT_NEVER if at no time. */
+uint64_t worker_deadline(const struct worker *worker);
 
 /** The host operations, for the router's node; the worker is ctx->host. */
 extern const struct vvm_host_ops worker_host_ops;

@@ -121,7 +121,7 @@ static struct bench *bench_open(void)
     struct port *port;
     struct vvm_vmlet *vmlet;
 
-    CU_ASSERT_FATAL(b && !router_open(&b->router, true, NULL));
+    CU_ASSERT_FATAL(b && !router_open(&b->router, "test", true, NULL));
     CU_ASSERT_FATAL(!router_add_port(&b->router, &feed_port, &(struct port_options){0}, &port));
     CU_ASSERT_FATAL(!router_add_address(&b->router, 0xc0000202, 24));
     CU_ASSERT_FATAL(!load_file(&b->router.node->control, VVM_SOURCE "/netvmlets/hop.vml", &vmlet));

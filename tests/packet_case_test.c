@@ -159,7 +159,7 @@ static void open_router(struct case_run *run)
 {
     const struct settings *s = &run->c->settings;
     struct vvm_vmlet *vmlet;
-    CU_ASSERT_FATAL(!router_open(&run->router, true, VVM_SOURCE "/netvmlets"));
+    CU_ASSERT_FATAL(!router_open(&run->router, "test", true, VVM_SOURCE "/netvmlets"));
     struct vvm_context *control = &run->router.node->control;
     run->host_ops = worker_host_ops;
     run->host_ops.deliver = keep_delivery;

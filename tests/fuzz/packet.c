@@ -94,7 +94,7 @@ static void prepare(struct vvm_node *none)
 {
     static const int64_t link[] = {0xc0000200, 24, 0, 0}, far[] = {0xc6336400, 24, 0, 0xc0000201};
     struct port *port;
-    PROMISE(!router_open(&fuzz.router, true, NULL));
+    PROMISE(!router_open(&fuzz.router, "fuzz", true, NULL));
     fuzz.router.log = NULL;
     PROMISE(!router_add_port(&fuzz.router, &feed_port, &(struct port_options){0}, &port));
     PROMISE(!router_add_address(&fuzz.router, 0xc0000202, 24));

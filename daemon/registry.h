@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * registry.h - every number that a router can tell, by name: the one source of
+ * `vvmctl stats`, the ledger tables, --json and the tests.
+ *
+ *   ledger/received/NAME  ledger/dropped/REASON ...   packets; see engine/packet.h
+ *   ledger/balance                                    in - out; 0 is right
+ *   port/NAME/rx-frames ... port/NAME/link-loss ...   per port
+ *   network/NAME/sent ... network/NAME/fuel           per network that executed packets
+ *   node/uptime  node/generation  node/vmlets ...     the rest
+ *
+ * A name has at most READING_NAME octets, printable ASCII without blanks (others are
+ * written as %XX), so that it can be printed and parsed anywhere.
+ */
+#ifndef VVMD_REGISTRY_H
+#define VVMD_REGISTRY_H
+
+#include "runtime.h"
+
+#define READING_NAME 120
+
+enum reading_kind {
+    READING_COUNTER, /* only grows */
+    READING_GAUGE,   /* may fall */
+};
+
+struct reading {
+    char name[READING_NAME];
+    enum reading_kind kind;
+    int64_t value;
+};
+
+struct readings {
+    struct reading *items; /* sorted by name */
+    unsigned count, room;
+};
+
+/** All readings of a router, taken at one burst boundary, so that its ledger balances.
+ *  Control thread. 0 or -ENOMEM. The caller frees them. runtime may be NULL: no worker. */
+int registry_read(struct readings *readings, struct router *router, struct runtime *runtime);
+void readings_free(struct readings *readings);
+/** Value of one reading; false: there is none of that name. */
+bool readings_find(const struct readings *readings, const char *name, int64_t *value);
+
+#endif
