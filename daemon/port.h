@@ -181,6 +181,8 @@ struct port_ops {
     uint32_t (*mtu)(struct port *port); /* largest link payload, octets */
     bool (*link_up)(struct port *port);
     void (*stats)(struct port *port, struct port_stats *stats);
+    /** Is there somebody at that next hop on the link? NULL: one never knows (Ethernet). */
+    bool (*reaches)(struct port *port, uint32_t address);
     /** The keys that networks claim have changed: a port with a filter of its own lets
      *  these through. 0, or -errno with port->why: the port is broken. May be NULL. */
     int (*claim)(struct port *port, const struct port_claim *claims, unsigned n);
