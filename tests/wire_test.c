@@ -142,6 +142,7 @@ static const char rules_text[] =
     "(define-instruction (text (s (counted u8))) (opcode 13) s)"
     "(define-instruction (gather (n count)) (opcode 14) (takes (items n)) (slice->vector items))"
     "(define-instruction (call-items (f function)) (opcode 15) (takes (items f)) (call f items))"
+    "(define-instruction (retry (l label)) (opcode 16) (pop-handler) (push-handler l) (next))"
     "(define (body) (run-program form packet 0 '#()))"
     "(define-network rules (match (udp 1)) (execute body) (program form body) (instructions *)"
     "  (limits (fuel 1000) (arena 4KiB)))";
@@ -175,6 +176,10 @@ static const struct rule_case rule_cases[] = {
     {WIRE_RULE_OVERFLOW, O(ONE "\0\0\0\13\1\1\1\1\1\1\1\1\1\1\10")},
     {WIRE_RULE_DEPTH, O(ONE "\0\0\0\4\1\1\3\374")},
     {WIRE_RULE_HEIGHT, O(ONE "\0\0\0\5\11\2\3\374\10")},
+    {WIRE_RULE_REGION, O(ONE "\0\0\0\13\11\4\1\1\12\10\11\2\3\372\10")},
+    {WIRE_RULE_FLOOR, O(ONE "\0\0\0\12\1\7\11\5\2\1\1\12\10\10")},
+    {WIRE_RULE_FLOOR, /* of a handler that one instruction put in another's place */
+     O(ONE "\0\0\0\15\11\11\1\7\20\6\2\1\1\12\10\10\10")},
     {WIRE_RULE_HERE, O(TWO "\0\0\0\6\1\1\13\0\1\1" RETURN_ONE("\0", "\0"))},
     {WIRE_RULE_POP_HANDLER, O(ONE "\0\0\0\4\12\1\1\10")},
     {WIRE_RULE_HANDLER_OPEN, O(ONE "\0\0\0\6\11\3\1\1\10\10")},
@@ -281,6 +286,48 @@ static void the_rule_size_refuses_long_functions(void)
     bench_close(&b);
 }
 
+/* `height` handlers opened at one depth: each `try` has a landing that jumps to itself. */
+static uint8_t *open_handlers(uint8_t *at, unsigned height)
+{
+    while (height-- > 0) at = mempcpy(at, "\11\2\3\2\3\376", 6);
+    return at;
+}
+
+/* After h handlers at depth 0, for each h, 199 - h more at depth 1, closed again. */
+static uint32_t many_regions(uint8_t *program, unsigned steps)
+{
+    uint8_t *at = mempcpy(program, ONE "\0\0\0\0", 6);
+    for (unsigned h = 0; h < steps; h++) {
+        at = open_handlers(mempcpy(at, "\1\1", 2), 199 - h);
+        memset(at, 10, 199 - h);
+        at = open_handlers(mempcpy(at + 199 - h, "\2", 1), 1);
+    }
+    memset(at, 10, steps);
+    at = mempcpy(at + steps, "\1\1\10", 3);
+    uint32_t code = (uint32_t)(at - program) - 6;
+    program[4] = (uint8_t)(code >> 8);
+    program[5] = (uint8_t)code;
+    return code + 6;
+}
+
+static void the_rule_size_bounds_the_kinds_of_handlers(void)
+{
+    struct bench b;
+    struct wire_work *work = calloc(1, sizeof *work);
+    uint8_t *program = malloc(PROGRAM_OCTETS_MAX);
+    bench_open(&b, rules_text);
+    struct wire_verifier v = verifier(&b, work, program, many_regions(program, 20));
+    CU_ASSERT_EQUAL(wire_verify(&v), 0);
+    CU_ASSERT_EQUAL(v.region_count, 1 + 20 + 20 * 199 - 190); /* 199 + 198 + ... + 180 of them at depth 1 */
+    v.length = many_regions(program, 24);
+    CU_ASSERT_EQUAL(wire_verify(&v), -EINVAL);
+    CU_ASSERT_EQUAL(v.rule, WIRE_RULE_SIZE);
+    CU_ASSERT_PTR_NOT_NULL(strstr(v.text, "handlers of different places"));
+    free(program);
+    free(work);
+    bench_close(&b);
+}
+
 static void loops_and_flows_that_are_in_order_pass(void)
 {
     static const struct rule_case good[] = {
@@ -289,7 +336,9 @@ static void loops_and_flows_that_are_in_order_pass(void)
         {0, O(ONE "\0\0\0\7\11\4\12\1\1\10\10")}, /* a handler that gets the raised value */
         {0, O(TWO "\1\1\0\10\5\0\5\0\17\0\1\10" RETURN_ONE("\2", "\2"))}, /* arguments from the stack */
         {0, O(ONE "\0\0\0\4\1\1\10\14")},                                 /* code that nothing reaches */
-        {0, O("\0\0")},                                                   /* no functions at all */
+        /* values above a handler's base come and go; its own closing frees what lies below */
+        {0, O(ONE "\0\0\0\15\1\7\11\10\1\1\2\12\2\1\1\10\10")},
+        {0, O("\0\0")}, /* no functions at all */
     };
     struct bench b;
     struct wire_work *work = calloc(1, sizeof *work);
@@ -686,6 +735,7 @@ void wire_tests(CU_pSuite suite)
     ADD(the_rule_view_refuses_hidden_opcodes);
     ADD(the_rule_functions_refuses_long_tables);
     ADD(the_rule_size_refuses_long_functions);
+    ADD(the_rule_size_bounds_the_kinds_of_handlers);
     ADD(loops_and_flows_that_are_in_order_pass);
     ADD(a_loop_without_end_is_stopped_and_the_next_packet_runs);
     ADD(what_runs_is_what_was_verified);

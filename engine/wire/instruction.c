@@ -19,6 +19,7 @@
 
 struct height {
     int16_t wire;   /* wire handlers opened minus closed since the body began */
+    int16_t lowest; /* the least that `wire` was on any way here */
     int16_t region; /* handler regions of the body itself that are open */
 };
 
@@ -28,6 +29,7 @@ struct body_scan {
     struct wire_instruction *w;
     struct height *heights; /* one a word */
     int lowest, highest;
+    int64_t at; /* the word that is looked at: those behind it are not done yet */
 };
 
 static int refuse(const struct body_scan *s, const char *what)
@@ -52,6 +54,9 @@ static int arrive(struct body_scan *s, int64_t to, struct height h)
         return 0;
     }
     if (there->wire != h.wire) return refuse(s, "two paths meet with different heights of wire handlers");
+    if (h.lowest >= there->lowest) return 0;
+    if (to <= s->at) return refuse(s, "a loop closes handlers that were open before");
+    there->lowest = h.lowest;
     return 0;
 }
 
@@ -65,7 +70,7 @@ static int add_exit(struct body_scan *s, struct wire_exit e)
     return 0;
 }
 
-static int add_call_exit(struct body_scan *s, uint64_t word, int8_t handlers, bool items)
+static int add_call_exit(struct body_scan *s, uint64_t word, const struct height *h, bool items)
 {
     unsigned kept = word_b(word) & 0xff, count = word_c(word);
     if (kept > count) return refuse(s, "a call keeps more than it lists");
@@ -74,13 +79,15 @@ static int add_call_exit(struct body_scan *s, uint64_t word, int8_t handlers, bo
                                           .pushes = (uint8_t)kept,
                                           .arguments = items ? WIRE_ARGUMENTS_ITEMS : (uint8_t)(count - kept),
                                           .then = (uint8_t)(word_b(word) >> 8),
-                                          .handlers = handlers});
+                                          .handlers = (int8_t)h->wire,
+                                          .lowest = (int8_t)h->lowest});
 }
 
 /* Note an exit; change the heights for what follows. */
 static int scan_exit(struct body_scan *s, uint64_t word, struct height *h)
 {
-    struct wire_exit e = {.operand = (uint8_t)word_a(word), .handlers = (int8_t)h->wire};
+    struct wire_exit e = {
+        .operand = (uint8_t)word_a(word), .handlers = (int8_t)h->wire, .lowest = (int8_t)h->lowest};
     bool changes = word_op(word) == OP_EXIT_PUSH_HANDLER || word_op(word) == OP_EXIT_POP_HANDLER;
     if (changes && h->region) return refuse(s, "push-handler or pop-handler inside a guard");
     switch (word_op(word)) {
@@ -96,7 +103,7 @@ static int scan_exit(struct body_scan *s, uint64_t word, struct height *h)
     case OP_EXIT_CALL:
     case OP_EXIT_CALL_ITEMS:
         if (word_c(word) > 250) return refuse(s, "a call with more than 250 values");
-        return add_call_exit(s, word, e.handlers, word_op(word) == OP_EXIT_CALL_ITEMS);
+        return add_call_exit(s, word, h, word_op(word) == OP_EXIT_CALL_ITEMS);
     case OP_EXIT_RETURN:
         e.operand = 0;
         e.kind = WIRE_EXIT_RETURN;
@@ -105,7 +112,9 @@ static int scan_exit(struct body_scan *s, uint64_t word, struct height *h)
         e.kind = WIRE_EXIT_HANDLER;
         h->wire++;
         return add_exit(s, e);
-    case OP_EXIT_POP_HANDLER: h->wire--; return 0;
+    case OP_EXIT_POP_HANDLER:
+        if (--h->wire < h->lowest) h->lowest = h->wire;
+        return 0;
     default: return 0;
     }
 }
@@ -132,8 +141,9 @@ static int scan_word(struct body_scan *s, uint32_t at, uint32_t *next)
 
 static int scan_body(struct body_scan *s)
 {
-    s->heights[0] = (struct height){0, 0};
+    s->heights[0] = (struct height){0};
     for (uint32_t at = 0; at < s->body->words;) {
+        s->at = at;
         int err = scan_word(s, at, &at);
         if (err) return err;
     }

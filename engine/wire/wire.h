@@ -68,6 +68,7 @@ struct wire_exit {
     uint8_t arguments; /* call: number; 0xff = the items */
     uint8_t then;      /* call: 0 next, 1 here, 2 + label operand */
     int8_t handlers;   /* change of the wire handler height on the way to this exit */
+    int8_t lowest;     /* the least that this change was on the way: handlers from before that are closed */
 };
 #define WIRE_EXITS_MAX 32
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * wire_verify.c - hostile octets of a wire program: every operand in range, every
- * label on an instruction, one stack depth and one handler height at each place.
+ * label on an instruction, one stack depth and the same handlers at each place, and
+ * what a handler finds on the stack is what lay there when it was opened.
  */
 #include "wire_verify.h"
 
@@ -241,25 +242,68 @@ struct flow {
     struct wire_verifier *v;
     struct wire_function *f;
     const struct wire_decoded *d;
-    int base, height; /* stack under what the instruction takes; handlers before it */
+    int base;        /* stack under what the instruction takes */
+    uint16_t region; /* handlers before it */
 };
 
+static unsigned height_of(const struct wire_verifier *v, uint16_t region)
+{
+    return v->work->regions[region].height;
+}
+
+/* One more handler, which began at stack depth `base`, on top of those of *region. */
+static int open_handler(struct flow *s, uint16_t *region, int base)
+{
+    struct wire_verifier *v = s->v;
+    struct wire_region *all = v->work->regions;
+    for (uint16_t child = all[*region].child; child; child = all[child].sibling)
+        if (all[child].base == base) {
+            *region = child;
+            return 0;
+        }
+    if (v->region_count == WIRE_REGIONS_MAX) {
+        REFUSE(SIZE, s->d->at, "handlers of different places");
+        return 0;
+    }
+    all[v->region_count] = (struct wire_region){.below = *region,
+                                                .sibling = all[*region].child,
+                                                .height = (uint16_t)(all[*region].height + 1),
+                                                .base = (uint16_t)base};
+    *region = all[*region].child = (uint16_t)v->region_count++;
+    return 0;
+}
+
+/* Handlers behind an exit: some from before are closed, then others opened here. What
+ * lies below the newest one's base must be there still when it is raised to. */
+static int change_handlers(struct flow *s, const struct wire_exit *e, uint16_t *region)
+{
+    struct wire_verifier *v = s->v;
+    *region = s->region;
+    for (int i = e->lowest; i < 0; i++) *region = v->work->regions[*region].below;
+    if (v->work->regions[*region].base > s->base) REFUSE(FLOOR, s->d->at, s->d->row->row.name);
+    for (int i = e->lowest; i < e->handlers; i++) {
+        int err = open_handler(s, region, s->base);
+        if (err) return err;
+    }
+    return 0;
+}
+
 /* Control reaches the end of the function's code. */
-static int arrive_end(struct flow *s, int height)
+static int arrive_end(struct flow *s, uint16_t region)
 {
     struct wire_verifier *v = s->v;
     if (!v->form->flat) REFUSE(FALL_OFF, s->d->at, NULL);
-    if (height != 0) REFUSE(HANDLER_OPEN, s->d->at, NULL);
+    if (region) REFUSE(HANDLER_OPEN, s->d->at, NULL);
     s->f->epilogue = 0;
     return 0;
 }
 
-static int arrive(struct flow *s, uint64_t to, int depth, int height)
+static int arrive(struct flow *s, uint64_t to, int depth, uint16_t region)
 {
     struct wire_verifier *v = s->v;
     if (depth > v->form->stack) REFUSE(OVERFLOW, s->d->at, NULL);
     if (depth > s->f->depth) s->f->depth = (uint16_t)depth;
-    if (to == (uint64_t)s->f->code_at + s->f->code_length) return arrive_end(s, height);
+    if (to == (uint64_t)s->f->code_at + s->f->code_length) return arrive_end(s, region);
     if (to == UINT64_MAX || !v->work->places[to].start) {
         REFUSE(LABEL, s->d->at, NULL);
         return 0;
@@ -267,41 +311,46 @@ static int arrive(struct flow *s, uint64_t to, int depth, int height)
     struct wire_place *place = &v->work->places[to];
     if (place->depth < 0) {
         place->depth = (int16_t)depth;
-        place->height = (uint8_t)height;
+        place->region = region;
         assert(v->waiting <= PROGRAM_OCTETS_MAX); /* each octet waits once */
         v->work->waiting[v->waiting++] = (uint32_t)to;
         return 0;
     }
     if (place->depth != depth) REFUSE(DEPTH, (uint32_t)to, NULL);
-    if (place->height != height) REFUSE(HEIGHT, (uint32_t)to, NULL);
+    if (height_of(v, place->region) != height_of(v, region)) REFUSE(HEIGHT, (uint32_t)to, NULL);
+    else if (place->region != region) REFUSE(REGION, (uint32_t)to, NULL);
     return 0;
 }
 
-static int call_exit(struct flow *s, const struct wire_exit *e)
+static int call_exit(struct flow *s, const struct wire_exit *e, uint16_t region)
 {
     struct wire_verifier *v = s->v;
     unsigned takes = s->d->row->shape.take_count;
     unsigned arguments = e->arguments == WIRE_ARGUMENTS_ITEMS ? wire_takes(v, s->d) - takes : e->arguments;
     if (arity_of(v, s->d->operands[e->operand]) != arguments) REFUSE(FUNCTION_ARITY, s->d->at, NULL);
-    int depth = s->base + e->pushes + 1, height = s->height + e->handlers;
-    if (e->then == WIRE_THEN_NEXT) return arrive(s, s->d->next, depth, height);
+    int depth = s->base + e->pushes + 1;
+    if (e->then == WIRE_THEN_NEXT) return arrive(s, s->d->next, depth, region);
     if (e->then >= WIRE_THEN_LABEL)
-        return arrive(s, s->d->operands[e->then - WIRE_THEN_LABEL], depth, height);
-    if (depth != s->base + (int)wire_takes(v, s->d) || e->handlers) REFUSE(HERE, s->d->at, NULL);
+        return arrive(s, s->d->operands[e->then - WIRE_THEN_LABEL], depth, region);
+    if (depth != s->base + (int)wire_takes(v, s->d) || region != s->region) REFUSE(HERE, s->d->at, NULL);
     return 0;
 }
 
 static int take_exit(struct flow *s, const struct wire_exit *e)
 {
     struct wire_verifier *v = s->v;
-    int height = s->height + e->handlers;
+    uint16_t region = 0;
+    if (e->kind != WIRE_EXIT_RETURN) {
+        int err = change_handlers(s, e, &region);
+        if (err) return err;
+    }
     switch ((enum wire_exit_kind)e->kind) {
-    case WIRE_EXIT_NEXT: return arrive(s, s->d->next, s->base + e->pushes, height);
-    case WIRE_EXIT_GOTO: return arrive(s, s->d->operands[e->operand], s->base + e->pushes, height);
-    case WIRE_EXIT_CALL: return call_exit(s, e);
-    case WIRE_EXIT_HANDLER: return arrive(s, s->d->operands[e->operand], s->base + 1, height);
+    case WIRE_EXIT_NEXT: return arrive(s, s->d->next, s->base + e->pushes, region);
+    case WIRE_EXIT_GOTO: return arrive(s, s->d->operands[e->operand], s->base + e->pushes, region);
+    case WIRE_EXIT_CALL: return call_exit(s, e, region);
+    case WIRE_EXIT_HANDLER: return arrive(s, s->d->operands[e->operand], s->base + 1, region);
     case WIRE_EXIT_RETURN:
-        if (height != 0) REFUSE(HANDLER_OPEN, s->d->at, NULL);
+        if ((int)height_of(v, s->region) + e->handlers != 0) REFUSE(HANDLER_OPEN, s->d->at, NULL);
         return 0;
     }
     return 0;
@@ -313,16 +362,17 @@ static int follow(struct wire_verifier *v, struct wire_function *f, uint32_t at)
     struct wire_place *place = &v->work->places[at];
     int err = wire_decode(v, f, at, &d);
     if (err || !d.row) return err;
-    struct flow s = {v, f, &d, place->depth - (int)wire_takes(v, &d), place->height};
+    struct flow s = {v, f, &d, place->depth - (int)wire_takes(v, &d), place->region};
     if (s.base < 0) {
         REFUSE(UNDERFLOW, at, d.row->row.name);
         s.base = 0;
     }
-    if (s.height < d.row->handlers_below) {
+    int height = (int)height_of(v, s.region);
+    if (height < d.row->handlers_below) {
         REFUSE(POP_HANDLER, at, d.row->row.name);
-        s.height = d.row->handlers_below;
+        height = d.row->handlers_below;
     }
-    int handlers = s.height + d.row->handlers_above;
+    int handlers = height + d.row->handlers_above;
     if (handlers > 200) REFUSE(SIZE, at, "handlers");
     if (handlers > f->handlers) f->handlers = (uint16_t)handlers;
     for (unsigned i = 0; i < d.row->exit_count && !err; i++) err = take_exit(&s, &d.row->exits[i]);
@@ -384,6 +434,8 @@ static int verify_function(struct wire_verifier *v, struct wire_function *f)
 {
     f->epilogue = UINT32_MAX;
     v->waiting = 0;
+    v->region_count = 1;
+    v->work->regions[0] = (struct wire_region){0};
     if (f->code_length == 0) {
         if (v->form->flat) f->epilogue = 0;
         return number_words(v, f);

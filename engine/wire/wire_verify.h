@@ -23,11 +23,21 @@ const char *wire_rule_name(enum wire_rule rule);
 
 /* What is known of the octet where an instruction starts. */
 struct wire_place {
-    uint32_t word;  /* of the translated instruction, in its function */
-    int16_t depth;  /* of the operand stack; -1: not reached */
-    uint8_t height; /* open handlers of this function */
-    uint8_t start;  /* an instruction starts here */
+    uint32_t word;   /* of the translated instruction, in its function */
+    int16_t depth;   /* of the operand stack; -1: not reached */
+    uint16_t region; /* number in wire_work.regions */
+    uint8_t start;   /* an instruction starts here */
 };
+
+/* The open handlers of a place as a tree: each knows the one below it and the stack depth
+ * at which it began. Equal numbers are equal handlers: a child of equal base is never made
+ * twice. Number 0: none is open. */
+struct wire_region {
+    uint16_t below, child, sibling;
+    uint16_t height; /* handlers, this one included */
+    uint16_t base;   /* stack depth that a raise goes back to */
+};
+#define WIRE_REGIONS_MAX 4096 /* of a function */
 
 struct wire_function {
     uint32_t name_at, name_length, code_at, code_length; /* octets of the program */
@@ -42,6 +52,7 @@ struct wire_work {
     struct wire_place places[PROGRAM_OCTETS_MAX + 1];
     uint32_t waiting[PROGRAM_OCTETS_MAX + 1];
     struct wire_function functions[PROGRAM_FUNCTIONS_MAX];
+    struct wire_region regions[WIRE_REGIONS_MAX];
 };
 
 struct wire_verifier {
@@ -55,7 +66,7 @@ struct wire_verifier {
     /* results */
     uint32_t function_count, word_count, constant_count;
     size_t bytes_room; /* for the operands that are octet strings */
-    uint32_t waiting;
+    uint32_t waiting, region_count;
     enum wire_rule rule; /* of the refusal */
     uint32_t function, octet;
     char text[160];

@@ -59,6 +59,7 @@ struct sketch {
     unsigned functions, arity[FUNCTIONS_MAX], locals[FUNCTIONS_MAX];
     /* of the function that is being written */
     unsigned index, depth, height;
+    uint8_t floors[64]; /* of the open handlers: the depth at which each began */
     struct place places[INSTRUCTIONS_MAX + 8];
     unsigned place_count;
     struct label labels[LABELS_MAX];
@@ -66,6 +67,12 @@ struct sketch {
 };
 
 static bool goes_astray(struct sketch *s) { return choose(s->c, ASTRAY) == ASTRAY - 1; }
+
+/* The depth under which the newest of so many open handlers lets nobody take. */
+static unsigned floor_under(const struct sketch *s, unsigned handlers)
+{
+    return handlers && handlers <= sizeof s->floors ? s->floors[handlers - 1] : 0;
+}
 
 static unsigned function_octets(const struct sketch *s) { return s->form->flat ? 1 : s->form->count_octets; }
 
@@ -132,12 +139,18 @@ static void put_label(struct sketch *s, const struct wire_instruction *w, unsign
     note_label(s, base, s->height);
 }
 
+/* Values that the instruction may take as items: an open handler's base bounds them. */
+static unsigned free_values(const struct sketch *s, const struct wire_instruction *w)
+{
+    unsigned kept = w->shape.take_count + floor_under(s, s->height);
+    return kept < s->depth ? s->depth - kept : 0;
+}
+
 /* Writes operand i; returns how many items it makes the instruction take. */
 static unsigned put_operand(struct sketch *s, const struct wire_instruction *w, unsigned i, unsigned items)
 {
     const struct wire_operand *operand = &w->shape.operands[i];
-    unsigned room = s->depth - w->shape.take_count, n = 0;
-    if (w->shape.take_count > s->depth) room = 0;
+    unsigned room = free_values(s, w), n = 0;
     switch (operand->kind) {
     case WIRE_COUNT:
         n = goes_astray(s) ? choose_octet(s->c) : choose(s->c, room + 1);
@@ -173,6 +186,7 @@ static void put_instruction(struct sketch *s, const struct wire_instruction *w)
     unsigned takes = w->shape.take_count + items;
     const struct wire_exit *next = exit_of(w, WIRE_EXIT_NEXT), *call = exit_of(w, WIRE_EXIT_CALL);
     s->depth -= takes < s->depth ? takes : s->depth;
+    if (next && next->handlers > 0 && s->height < sizeof s->floors) s->floors[s->height] = (uint8_t)s->depth;
     if (next) s->height = (unsigned)(next->handlers < -(int)s->height ? 0 : (int)s->height + next->handlers);
     if (next) s->depth += next->pushes;
     else if (call) s->depth += call->pushes + 1u;
@@ -181,7 +195,9 @@ static void put_instruction(struct sketch *s, const struct wire_instruction *w)
 static bool fits(const struct sketch *s, const struct wire_instruction *w)
 {
     const struct wire_exit *next = exit_of(w, WIRE_EXIT_NEXT);
+    unsigned below = next && next->lowest < 0 ? (unsigned)-next->lowest : 0;
     if (w->shape.take_count > s->depth || w->handlers_below > s->height) return false;
+    if (s->height > below && s->depth - w->shape.take_count < floor_under(s, s->height - below)) return false;
     if (exit_of(w, WIRE_EXIT_RETURN) && s->height) return false;
     return !next || s->depth - w->shape.take_count + next->pushes <= s->form->stack;
 }
