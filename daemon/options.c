@@ -2,81 +2,83 @@
 /* options.c - the table of vvmd's options and what reads it. */
 #include "options.h"
 
-#include <arpa/inet.h>
 #include <assert.h>
 #include <errno.h>
 #include <getopt.h>
+#include <limits.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum option_type { OPTION_FLAG, OPTION_TEXT, OPTION_NUMBER, OPTION_ADDRESSES, OPTION_ROUTES };
+#include "value.h"
+
+enum option_type {
+    OPTION_FLAG,
+    OPTION_TEXT,
+    OPTION_NUMBER,
+    OPTION_ADDRESSES, /* from here on lists */
+    OPTION_ROUTES,
+    OPTION_NAMES,
+    OPTION_LINK_ENDS,
+};
+
+/* Which way to run an option belongs to. */
+enum option_mode { MODE_BOTH, MODE_REPLAY, MODE_CONFIG };
 
 struct option_row {
     const char *name;
     char letter; /* 0: none */
     enum option_type type;
+    enum option_mode mode;
     size_t offset; /* in struct settings */
     const char *environment, *metavar, *help;
 };
 
-#define ROW(name, letter, type, field, environment, metavar, help)                                           \
+#define ROW(name, letter, type, mode, field, environment, metavar, help)                                     \
     {                                                                                                        \
-        name, letter, type, offsetof(struct settings, field), environment, metavar, help                     \
+        name, letter, type, mode, offsetof(struct settings, field), environment, metavar, help               \
     }
 static const struct option_row rows[] = {
-    ROW("read", 'r', OPTION_TEXT, read_path, "VVMD_READ", "FILE",
+    ROW("config", 'c', OPTION_TEXT, MODE_CONFIG, config_path, "VVMD_CONFIG", "FILE",
+        "run nodes of the network that this file describes"),
+    ROW("node", 'n', OPTION_NAMES, MODE_CONFIG, nodes, "VVMD_NODE", "NAME", "which of its nodes"),
+    ROW("control", 0, OPTION_TEXT, MODE_CONFIG, control, "VVMD_CONTROL", "PATH",
+        "the control socket; none: there is none"),
+    ROW("link", 0, OPTION_LINK_ENDS, MODE_CONFIG, links, "VVMD_LINK", "N.E=HERE,THERE",
+        "sockets of end E of link N, both from 0; HERE may be fd:NUMBER"),
+    ROW("check", 0, OPTION_FLAG, MODE_CONFIG, check, "VVMD_CHECK", NULL,
+        "do everything but open ports, and say whether it is good"),
+    ROW("exit-at-end", 'x', OPTION_FLAG, MODE_CONFIG, exit_at_end, "VVMD_EXIT_AT_END", NULL,
+        "leave when all ports have ended"),
+    ROW("ledger", 0, OPTION_FLAG, MODE_BOTH, ledger, "VVMD_LEDGER", NULL,
+        "print the ledger at the end (a replay always does)"),
+    ROW("read", 'r', OPTION_TEXT, MODE_REPLAY, read_path, "VVMD_READ", "FILE",
         "replay this capture (Ethernet; - is stdin)"),
-    ROW("write", 'w', OPTION_TEXT, write_path, "VVMD_WRITE", "FILE",
+    ROW("write", 'w', OPTION_TEXT, MODE_REPLAY, write_path, "VVMD_WRITE", "FILE",
         "record what is sent into this capture (- is stdout, the ledger then goes to stderr)"),
-    ROW("address", 'a', OPTION_ADDRESSES, addresses, "VVMD_ADDRESS", "A[/N]",
+    ROW("address", 'a', OPTION_ADDRESSES, MODE_REPLAY, addresses, "VVMD_ADDRESS", "A[/N]",
         "an address of this node; with /N its network is on the link"),
-    ROW("route", 'R', OPTION_ROUTES, routes, "VVMD_ROUTE", "A[/N]=HOP",
+    ROW("route", 'R', OPTION_ROUTES, MODE_REPLAY, routes, "VVMD_ROUTE", "A[/N]=HOP",
         "the next hop of a destination prefix"),
-    ROW("path", 'p', OPTION_TEXT, path, "VVM_PATH", "FOLDERS",
+    ROW("mtu", 0, OPTION_NUMBER, MODE_REPLAY, mtu, "VVMD_MTU", "OCTETS",
+        "largest IP datagram of the link (1500)"),
+    ROW("path", 'p', OPTION_TEXT, MODE_BOTH, path, "VVM_PATH", "FOLDERS",
         "where imports are looked for, colon-separated; first beside the file"),
-    ROW("mtu", 0, OPTION_NUMBER, mtu, "VVMD_MTU", "OCTETS", "largest IP datagram of the link (1500)"),
-    ROW("json", 'j', OPTION_FLAG, json, "VVMD_JSON", NULL, "print the ledger as one JSON object"),
-    ROW("help", 'h', OPTION_FLAG, help, NULL, NULL, "print this and exit"),
-    ROW("version", 'V', OPTION_FLAG, version, NULL, NULL, "print the version and exit"),
+    ROW("json", 'j', OPTION_FLAG, MODE_BOTH, json, "VVMD_JSON", NULL, "print the ledger as one JSON object"),
+    ROW("help", 'h', OPTION_FLAG, MODE_BOTH, help, NULL, NULL, "print this and exit"),
+    ROW("version", 'V', OPTION_FLAG, MODE_BOTH, version, NULL, NULL, "print the version and exit"),
 };
 #undef ROW
 enum { ROWS = sizeof rows / sizeof *rows };
 
+/* What was found so far, and where. */
+struct reading {
+    struct settings *settings;
+    bool replaced[ROWS];     /* a list of the environment gave way to the command line's */
+    const char *given[ROWS]; /* NULL, or where: "option" or "environment" */
+};
+
 /* ---- one value ---- */
-
-static bool parse_number(const char *text, unsigned long most, unsigned long *value)
-{
-    char *end;
-
-    if (*text < '0' || *text > '9') return false;
-    errno = 0;
-    *value = strtoul(text, &end, 10);
-    return errno == 0 && *end == '\0' && *value <= most;
-}
-
-static bool parse_address(const char *text, uint32_t *address)
-{
-    struct in_addr in;
-
-    if (inet_pton(AF_INET, text, &in) != 1) return false;
-    *address = ntohl(in.s_addr);
-    return true;
-}
-
-/* A or A/N; changes text. */
-static bool parse_prefix(char *text, struct option_prefix *prefix)
-{
-    char *slash = strchr(text, '/');
-    unsigned long length = 32;
-
-    if (slash) *slash = '\0';
-    if (!parse_address(text, &prefix->address)) return false;
-    if (slash && !parse_number(slash + 1, 32, &length)) return false;
-    prefix->length = (uint8_t)length;
-    prefix->has_length = slash != NULL;
-    return true;
-}
 
 static bool add_prefix(struct option_prefixes *list, const char *item, bool route)
 {
@@ -88,20 +90,84 @@ static bool add_prefix(struct option_prefixes *list, const char *item, bool rout
     hop = strchr(text, '=');
     if ((hop != NULL) != route) return false;
     if (hop) *hop++ = '\0';
-    if (hop && !parse_address(hop, &prefix.hop)) return false;
-    if (!parse_prefix(text, &prefix) || (!route && prefix.address == 0)) return false;
+    if (hop && !value_address(hop, &prefix.hop)) return false;
+    if (!value_prefix(text, &prefix.address, &prefix.length, &prefix.has_length)) return false;
+    if (!route && prefix.address == 0) return false;
     list->items[list->count++] = prefix;
     return true;
 }
 
-/* Items with commas or blanks between them. */
-static bool add_prefixes(struct option_prefixes *list, const char *value, bool route)
+static bool add_name(struct option_names *list, const char *item)
+{
+    unsigned i;
+
+    if (list->count == OPTION_LIST || strlen(item) >= OPTION_NAME) return false;
+    for (i = 0; i < list->count; i++)
+        if (strcmp(list->items[i], item) == 0) return false;
+    snprintf(list->items[list->count++], OPTION_NAME, "%s", item);
+    return true;
+}
+
+/* fd:NUMBER or a socket address. */
+static bool parse_here(const char *text, struct option_link *link)
+{
+    uint64_t number;
+
+    link->descriptor = -1;
+    if (strncmp(text, "fd:", 3) != 0) return value_socket(text, &link->local, &link->local_length);
+    if (!value_number(text + 3, INT_MAX, &number)) return false;
+    link->descriptor = (int)number;
+    return true;
+}
+
+/* N.E=HERE,THERE */
+static bool parse_link(char *text, struct option_link *link)
+{
+    char *end = strchr(text, '.'), *here = strchr(text, '='), *there = strchr(text, ',');
+    uint64_t number, side;
+
+    if (!end || !here || !there || end > here || here > there) return false;
+    *end++ = *here++ = *there++ = '\0';
+    if (!value_number(text, UINT32_MAX, &number) || !value_number(end, 1, &side)) return false;
+    link->link = (unsigned)number;
+    link->end = (unsigned)side;
+    return parse_here(here, link) && value_socket(there, &link->peer, &link->peer_length);
+}
+
+static bool add_link(struct option_links *list, const char *item)
+{
+    struct option_link link = {0};
+    char text[160];
+    unsigned i;
+
+    if (list->count == OPTION_LINKS || strlen(item) >= sizeof text) return false;
+    snprintf(text, sizeof text, "%s", item);
+    if (!parse_link(text, &link)) return false;
+    for (i = 0; i < list->count; i++)
+        if (list->items[i].link == link.link && list->items[i].end == link.end) return false;
+    list->items[list->count++] = link;
+    return true;
+}
+
+static bool add_item(void *list, const char *item, enum option_type type)
+{
+    switch (type) {
+    case OPTION_ADDRESSES:
+    case OPTION_ROUTES: return add_prefix(list, item, type == OPTION_ROUTES);
+    case OPTION_NAMES: return add_name(list, item);
+    case OPTION_LINK_ENDS: return add_link(list, item);
+    default: return false;
+    }
+}
+
+/* Items with blanks between them, or commas where an item has none itself. */
+static bool add_items(void *list, const char *value, enum option_type type)
 {
     char *copy = strdup(value), *rest = copy, *item;
     bool good = copy != NULL;
 
-    while (good && (item = strsep(&rest, ", ")))
-        if (*item) good = add_prefix(list, item, route);
+    while (good && (item = strsep(&rest, type == OPTION_LINK_ENDS ? " " : ", ")))
+        if (*item) good = add_item(list, item, type);
     free(copy);
     return good;
 }
@@ -109,19 +175,17 @@ static bool add_prefixes(struct option_prefixes *list, const char *value, bool r
 static bool store(struct settings *settings, const struct option_row *row, const char *value)
 {
     void *field = (char *)settings + row->offset;
-    unsigned long number;
+    uint64_t number;
 
     switch (row->type) {
     case OPTION_FLAG: *(bool *)field = !value || (*value && strcmp(value, "0") != 0); return true;
     case OPTION_TEXT: *(const char **)field = *value ? value : NULL; return true;
     case OPTION_NUMBER:
-        if (!parse_number(value, UINT32_MAX, &number) || number == 0) return false; /* 0: not given */
+        if (!value_number(value, UINT32_MAX, &number) || number == 0) return false; /* 0: not given */
         *(uint32_t *)field = (uint32_t)number;
         return true;
-    case OPTION_ADDRESSES:
-    case OPTION_ROUTES: return add_prefixes(field, value, row->type == OPTION_ROUTES);
+    default: return add_items(field, value, row->type);
     }
-    return false;
 }
 
 /* ---- all of them ---- */
@@ -132,29 +196,33 @@ static const char *wanted(enum option_type type)
         [OPTION_NUMBER] = "write a number above 0",
         [OPTION_ADDRESSES] = "write an IPv4 address a.b.c.d or a.b.c.d/n, at most 64 of them",
         [OPTION_ROUTES] = "write a.b.c.d/n=HOP with HOP an IPv4 address, at most 64 of them",
+        [OPTION_NAMES] = "write names of nodes, shorter than 32 characters, none twice, at most 64 of them",
+        [OPTION_LINK_ENDS] = "write N.E=127.0.0.1:7001,127.0.0.1:7002 or N.E=fd:5,127.0.0.1:7002, E being 0 "
+                             "or 1, no end twice",
     };
     return texts[type];
 }
 
-/* Lists of the environment hold until the first -a or -R of the command line. */
-static bool store_argument(struct settings *settings, const struct option_row *row, const char *value,
-                           bool *replaced)
+/* Lists of the environment hold until the option stands on the command line. */
+static bool store_argument(struct reading *reading, unsigned row, const char *value)
 {
-    bool list = row->type == OPTION_ADDRESSES || row->type == OPTION_ROUTES;
-
-    if (list && !*replaced) ((struct option_prefixes *)((char *)settings + row->offset))->count = 0;
-    *replaced = true;
-    return store(settings, row, value);
+    if (rows[row].type >= OPTION_ADDRESSES && !reading->replaced[row])
+        *(unsigned *)((char *)reading->settings + rows[row].offset) = 0; /* its count */
+    reading->replaced[row] = true;
+    reading->given[row] = "option";
+    return store(reading->settings, &rows[row], value);
 }
 
-static int read_environment(struct settings *settings, char *why, size_t room)
+static int read_environment(struct reading *reading, char *why, size_t room)
 {
     unsigned i;
 
     for (i = 0; i < ROWS; i++) {
         const char *value = rows[i].environment ? getenv(rows[i].environment) : NULL;
 
-        if (!value || !*value || store(settings, &rows[i], value)) continue;
+        if (!value || !*value) continue;
+        reading->given[i] = "environment";
+        if (store(reading->settings, &rows[i], value)) continue;
         snprintf(why, room, "environment %s: \"%.60s\" is not valid: %s", rows[i].environment, value,
                  wanted(rows[i].type));
         return -EINVAL;
@@ -198,11 +266,10 @@ static void refuse_option(char **argv, int code, char *why, size_t room)
     else snprintf(why, room, "option %.60s %s: see vvmd --help", argv[optind - 1], problem);
 }
 
-static int read_arguments(struct settings *settings, int argc, char **argv, char *why, size_t room)
+static int read_arguments(struct reading *reading, int argc, char **argv, char *why, size_t room)
 {
     struct option longs[ROWS + 1];
     char shorts[2 * ROWS + 2];
-    bool replaced[ROWS] = {false};
     int code;
 
     getopt_tables(longs, shorts);
@@ -216,40 +283,88 @@ static int read_arguments(struct settings *settings, int argc, char **argv, char
         }
         row = row_of(code);
         assert(row);
-        if (store_argument(settings, row, optarg, &replaced[row - rows])) continue;
+        if (store_argument(reading, (unsigned)(row - rows), optarg)) continue;
         snprintf(why, room, "option --%s: \"%.60s\" is not valid: %s", row->name, optarg, wanted(row->type));
         return -EINVAL;
     }
-    settings->files = argv + optind;
-    settings->file_count = (unsigned)(argc - optind);
+    reading->settings->files = argv + optind;
+    reading->settings->file_count = (unsigned)(argc - optind);
     return 0;
+}
+
+/* ---- what must go together ---- */
+
+static bool is_set(const struct reading *reading, unsigned row)
+{
+    const char *field = (const char *)reading->settings + rows[row].offset;
+
+    return reading->given[row] && (rows[row].type != OPTION_FLAG || *(const bool *)field) &&
+           (rows[row].type != OPTION_TEXT || *(char *const *)field);
+}
+
+/* Options of the other way to run. */
+static int refuse_mixture(const struct reading *reading, enum option_mode mode, char *why, size_t room)
+{
+    unsigned i;
+
+    for (i = 0; i < ROWS; i++) {
+        bool environment = reading->given[i] && *reading->given[i] == 'e';
+
+        if (rows[i].mode == MODE_BOTH || rows[i].mode == mode || !is_set(reading, i)) continue;
+        snprintf(why, room, "%s %s%s: %s", reading->given[i], environment ? "" : "--",
+                 environment ? rows[i].environment : rows[i].name,
+                 mode == MODE_CONFIG ? "is for a replay: leave it out, or --config"
+                                     : "goes with --config FILE: give that too");
+        return -EINVAL;
+    }
+    return 0;
+}
+
+static int check_config_mode(const struct settings *settings, char *why, size_t room)
+{
+    if (settings->file_count > 0)
+        snprintf(why, room, "argument \"%.60s\": with --config the file says which VMlets a node loads",
+                 settings->files[0]);
+    else if (settings->nodes.count == 0 && !settings->check)
+        snprintf(why, room, "no node to run: give -n NAME of a node of %.200s", settings->config_path);
+    else return 0;
+    return -EINVAL;
+}
+
+static int check_replay_mode(const struct settings *settings, char *why, size_t room)
+{
+    if (!settings->read_path)
+        snprintf(why, room, "no capture to replay: give -r FILE, or -c FILE -n NODE to run a node");
+    else if (settings->file_count == 0) snprintf(why, room, "no VMlet: name at least one .vml or .vmi file");
+    else return 0;
+    return -EINVAL;
 }
 
 int options_parse(struct settings *settings, int argc, char **argv, char *why, size_t room)
 {
+    struct reading reading = {.settings = settings};
+    enum option_mode mode;
     int err;
 
     *settings = (struct settings){0};
-    err = read_environment(settings, why, room);
-    if (!err) err = read_arguments(settings, argc, argv, why, room);
+    err = read_environment(&reading, why, room);
+    if (!err) err = read_arguments(&reading, argc, argv, why, room);
     if (err || settings->help || settings->version) return err;
-    if (!settings->read_path) {
-        snprintf(why, room, "no capture to replay: give -r FILE");
-        return -EINVAL;
-    }
-    if (settings->file_count == 0) {
-        snprintf(why, room, "no VMlet: name at least one .vml or .vmi file");
-        return -EINVAL;
-    }
-    return 0;
+    mode = settings->config_path ? MODE_CONFIG : MODE_REPLAY;
+    err = refuse_mixture(&reading, mode, why, room);
+    if (err) return err;
+    return mode == MODE_CONFIG ? check_config_mode(settings, why, room)
+                               : check_replay_mode(settings, why, room);
 }
 
 void options_help(FILE *to)
 {
     unsigned i;
 
-    fprintf(to, "usage: vvmd -r IN.pcap [-w OUT.pcap] [options] VMLET...\n"
-                "Replay a capture through a router whose packets are programs, and print the ledger.\n\n");
+    fprintf(to, "usage: vvmd -c FILE.yaml -n NODE [options]\n"
+                "       vvmd -r IN.pcap [-w OUT.pcap] [options] VMLET...\n"
+                "Run routers whose packets are programs; or replay a capture through one, and print the\n"
+                "ledger.\n\n");
     for (i = 0; i < ROWS; i++) {
         const struct option_row *row = &rows[i];
         char left[40];
@@ -260,6 +375,6 @@ void options_help(FILE *to)
                 row->letter ? "," : " ", left, row->help, row->environment ? " [" : "",
                 row->environment ? row->environment : "", row->environment ? "]" : "");
     }
-    fprintf(to, "\n-a and -R may be given again, or as a list with commas.\n"
+    fprintf(to, "\n-a, -R, -n and --link may be given again; the first three also as a list with commas.\n"
                 "Exit: 0 done and balanced; 1 refused or failed; 2 wrong use.\n");
 }

@@ -20,6 +20,7 @@ void packet_tests(CU_pSuite suite);
 void table_tests(CU_pSuite suite);
 void wire_tests(CU_pSuite suite);
 void carrier_tests(CU_pSuite suite);
+void options_tests(CU_pSuite suite);
 void packet_case_tests(CU_pSuite suite);
 void case_tests(CU_pSuite suite);
 void load_tests(CU_pSuite suite);

@@ -27,7 +27,7 @@ expect "help names every option" 0 'VVMD_ROUTE' "$vvmd" --help
 expect "no capture" 2 'give -r FILE' "$vvmd" $hop
 expect "no VMlet" 2 'name at least one' "$vvmd" -r $in
 expect "an option that is not there" 2 'see vvmd --help' "$vvmd" -r $in --colour $hop
-expect "one letter of several that is no option" 2 'option -x is unknown' "$vvmd" -xr $in $hop
+expect "one letter of several that is no option" 2 'option -y is unknown' "$vvmd" -yr $in $hop
 expect "an MTU of nothing" 2 'write a number above 0' "$vvmd" -r $in --mtu 0 $hop
 expect "an empty variable is none" 0 '"balance":0' env VVMD_MTU= VVMD_ROUTE= "$vvmd" -r $in -j $hop
 expect "imports are found on the path" 0 'received' by_path --path netvmlets
