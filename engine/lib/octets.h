@@ -12,6 +12,7 @@
 int octets_primitives(struct vvm_node *node);
 int cursor_primitives(struct vvm_node *node);
 int packet_primitives(struct vvm_node *node);
+int digest_primitives(struct vvm_node *node);
 
 /** The error for a refused access: type (argument i of `name`), bounds, moved, frozen. */
 vvm_value octets_raise(struct vvm_context *ctx, enum access_error why, const char *name, unsigned i,

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * set.c - open sets: named functions that any VMlet may add, found by a name from the
- * wire with one look-up. Nothing is interned: names are compared as octets.
+ * wire with one look-up. A name is a symbol, or octets that a load computed (a digest,
+ * say). Nothing is interned for a look-up: names are compared as octets.
  */
 #include <assert.h>
 #include <errno.h>
@@ -12,9 +13,15 @@
 
 static uint32_t hash_name(const struct wire_set *set, const uint8_t *name, size_t length)
 {
-    uint32_t h = 2166136261u ^ (uint32_t)((uintptr_t)set >> 4);
-    for (size_t i = 0; i < length; i++) h = (h ^ name[i]) * 16777619u;
-    return h ^ h >> 15;
+    uint64_t h = ((uintptr_t)set >> 4) + length, word;
+    for (; length >= sizeof word; name += sizeof word, length -= sizeof word) {
+        memcpy(&word, name, sizeof word);
+        h = (h ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+        h ^= h >> 32;
+    }
+    for (word = 0; length > 0; length--) word = word << 8 | *name++;
+    h = (h ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+    return (uint32_t)(h >> 32);
 }
 
 /* Where the member stands or would stand in the index. */
@@ -25,8 +32,7 @@ static const struct wire_member **place_of(const struct match_table *table, cons
         const struct wire_member **at = &table->index[i & (table->index_size - 1)];
         const struct wire_member *m = *at;
         if (!m) return at;
-        if (m->set == set && m->hash == hash && object_length(m->name) == length &&
-            memcmp(symbol_name(m->name), name, length) == 0)
+        if (m->set == set && m->hash == hash && m->length == length && memcmp(m->octets, name, length) == 0)
             return at;
     }
 }
@@ -43,7 +49,7 @@ int set_index(struct match_table *table)
     assert((size & (size - 1)) == 0 && table->member_count < size); /* so every search ends */
     for (uint32_t i = 0; i < table->member_count; i++) {
         const struct wire_member *m = table->members[i];
-        *place_of(table, m->set, m->hash, (const uint8_t *)symbol_name(m->name), object_length(m->name)) = m;
+        *place_of(table, m->set, m->hash, m->octets, m->length) = m;
     }
     return 0;
 }
@@ -56,16 +62,30 @@ const struct wire_member *set_member(const struct vvm_generation *g, const struc
     return *place_of(table, set, hash_name(set, name, length), name, length);
 }
 
+/* A symbol for messages: the name itself, or its octets in hex. */
+static vvm_value name_symbol(struct vvm_context *ctx, vvm_value name, const uint8_t *octets, size_t length)
+{
+    char text[2 * MEMBER_NAME_MAX + 1] = "";
+    if (is_symbol(name)) return name;
+    for (size_t i = 0; i < length; i++) snprintf(text + 2 * i, 3, "%02x", octets[i]);
+    return intern_n(ctx->node, text, 2 * length);
+}
+
 struct wire_member *member_new(struct vvm_context *ctx, const struct wire_set *set, vvm_value name,
                                vvm_value procedure)
 {
-    struct wire_member *m = calloc(1, sizeof *m);
+    size_t length = 0;
+    const uint8_t *octets = name_octets(ctx, name, NULL, 0, &length);
+    assert(octets && length <= MEMBER_NAME_MAX);
+    struct wire_member *m = calloc(1, sizeof *m + length);
     if (!m) return raise_error(ctx, ERROR_HEAP, VALUE_DEFAULT), NULL;
     m->next = ctx->node->wire->members;
     ctx->node->wire->members = m;
     m->set = set;
-    m->name = name;
-    m->hash = hash_name(set, (const uint8_t *)symbol_name(name), object_length(name));
+    m->length = (uint32_t)length;
+    memcpy(m->octets, octets, length);
+    m->name = name_symbol(ctx, name, octets, length);
+    m->hash = hash_name(set, m->octets, length);
     m->procedure = procedure;
     m->handle = wire_handle(ctx, TYPE_MEMBER, m);
     if (m->handle == VALUE_EXCEPTION) return NULL;
@@ -76,11 +96,7 @@ struct wire_member *member_new(struct vvm_context *ctx, const struct wire_set *s
 static const struct wire_member *in_force(const struct vvm_generation *g, const struct wire_member *m)
 {
     const struct match_table *table = g ? g->matches : NULL;
-    for (uint32_t i = m->hash; table && table->index; i++) {
-        const struct wire_member *there = table->index[i & (table->index_size - 1)];
-        if (!there || (there->set == m->set && there->name == m->name)) return there;
-    }
-    return NULL;
+    return table && table->index ? *place_of(table, m->set, m->hash, m->octets, m->length) : NULL;
 }
 
 vvm_value member_procedure(const struct vvm_context *ctx, vvm_value v)
@@ -119,11 +135,16 @@ vvm_value primitive_define_set(struct vvm_context *ctx, unsigned n, const vvm_va
     return set->handle = wire_handle(ctx, TYPE_SET, set);
 }
 
+static bool same_name(const struct wire_member *a, const struct wire_member *b)
+{
+    return a->set == b->set && a->length == b->length && memcmp(a->octets, b->octets, a->length) == 0;
+}
+
 /* In place of an older member of the name, or as a new one. */
 static int enlist(struct match_table *table, const struct wire_member *m)
 {
     for (uint32_t i = 0; i < table->member_count; i++)
-        if (table->members[i]->set == m->set && table->members[i]->name == m->name) {
+        if (same_name(table->members[i], m)) {
             table->members[i] = m;
             return set_index(table);
         }
@@ -134,16 +155,27 @@ static int enlist(struct match_table *table, const struct wire_member *m)
     return set_index(table);
 }
 
-/* (%define-member set 'name procedure) */
+/* False with the error set. */
+static bool member_arguments(struct vvm_context *ctx, const vvm_value *args)
+{
+    bool octets = has_type(args[1], TYPE_BYTES);
+    if (!wire_pointer(args[0], TYPE_SET)) raise_type(ctx, "define-member", 1, "set", args[0]);
+    else if (!is_symbol(args[1]) && !octets)
+        raise_type(ctx, "define-member", 2, "symbol or bytevector", args[1]);
+    else if (object_length(args[1]) > MEMBER_NAME_MAX || (octets && object_length(args[1]) == 0))
+        raise_message(ctx, ERROR_RANGE, args[1], "define-member: a name has 1 to %u octets", MEMBER_NAME_MAX);
+    else if (!has_type(args[2], TYPE_CLOSURE)) raise_type(ctx, "define-member", 3, "procedure", args[2]);
+    else return true;
+    return false;
+}
+
+/* (%define-member set name procedure): the name is a symbol or a bytevector */
 vvm_value primitive_define_member(struct vvm_context *ctx, unsigned n, const vvm_value *args)
 {
     (void)n;
     struct vvm_generation *g = wire_candidate(ctx, "define-member");
+    if (!g || !member_arguments(ctx, args)) return VALUE_EXCEPTION;
     const struct wire_set *set = wire_pointer(args[0], TYPE_SET);
-    if (!g) return VALUE_EXCEPTION;
-    if (!set) return raise_type(ctx, "define-member", 1, "set", args[0]);
-    if (!is_symbol(args[1])) return raise_type(ctx, "define-member", 2, "symbol", args[1]);
-    if (!has_type(args[2], TYPE_CLOSURE)) return raise_type(ctx, "define-member", 3, "procedure", args[2]);
     const struct vvm_function *f = ((struct closure *)value_pointer(args[2]))->function;
     if (set->parameters != 0xff && (f->parameters != set->parameters || f->flags & FUNCTION_REST))
         return raise_message(ctx, ERROR_SIGNATURE, args[1], "members of the set %s take %u arguments",
@@ -157,7 +189,7 @@ vvm_value primitive_define_member(struct vvm_context *ctx, unsigned n, const vvm
 vvm_value primitive_set_ref(struct vvm_context *ctx, unsigned n, const vvm_value *args)
 {
     (void)n;
-    uint8_t room[256];
+    uint8_t room[MEMBER_NAME_MAX];
     size_t length = 0;
     const struct wire_set *set = wire_pointer(args[0], TYPE_SET);
     if (!set) return raise_type(ctx, "set-ref", 1, "set", args[0]);

@@ -55,12 +55,15 @@ struct wire_set {
     struct wire_set *next;
 };
 
+#define MEMBER_NAME_MAX 255 /* octets */
+
 struct wire_member {
     const struct wire_set *set; /* NULL: a network's hook */
-    vvm_value name;             /* symbol */
-    uint32_t hash;              /* of the name's octets */
+    vvm_value name;             /* symbol, for messages */
     vvm_value procedure, handle;
     struct wire_member *next;
+    uint32_t hash, length; /* of the name's octets */
+    uint8_t octets[];
 };
 
 /* ---- networks ---- */
@@ -170,7 +173,8 @@ const uint8_t *name_octets(struct vvm_context *ctx, vvm_value v, uint8_t *room, 
 /** Member by name in the generation, or NULL. */
 const struct wire_member *set_member(const struct vvm_generation *generation, const struct wire_set *set,
                                      const uint8_t *name, size_t length);
-/** A member object for a procedure; set may be NULL. NULL with pending set. */
+/** A member object for a procedure; the name is a symbol or bytes of at most
+ *  MEMBER_NAME_MAX octets; set may be NULL. NULL with pending set. */
 struct wire_member *member_new(struct vvm_context *ctx, const struct wire_set *set, vvm_value name,
                                vvm_value procedure);
 /** (Re)build the index of members. -ENOMEM. */
