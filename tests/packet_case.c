@@ -2,6 +2,7 @@
 /* packet_case.c - reads case files of packets; packet_case.h has the form. */
 #include "packet_case.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -168,12 +169,23 @@ static int begin_case(struct case_reader *r, const char *name)
     return err;
 }
 
+static int add_neighbour(struct case_reader *r, const char *word)
+{
+    struct packet_case *c = r->in_case ? &r->now : &r->common;
+    struct in_addr address;
+    if (!inet_aton(word, &address)) return wrong(r, "no address", word);
+    if (c->neighbour_count == CASE_NEIGHBOURS) return wrong(r, "too many neighbours", NULL);
+    c->neighbours[c->neighbour_count++] = ntohl(address.s_addr);
+    return 0;
+}
+
 static int read_setting(struct case_reader *r, const char *word, char *rest)
 {
     static const char *const options[][2] = {{"address", "-a"}, {"route", "-R"}, {"mtu", "--mtu"}};
     char path[128];
     for (unsigned i = 0; i < 3; i++)
         if (!strcmp(word, options[i][0])) return add_argument(r, options[i][1], take_word(&rest));
+    if (!strcmp(word, "neighbour")) return add_neighbour(r, take_word(&rest));
     if (strcmp(word, "load") != 0) return wrong(r, "no such word", word);
     snprintf(path, sizeof path, "%s/%s", VVM_SOURCE, take_word(&rest));
     return add_argument(r, path, NULL);

@@ -7,6 +7,7 @@
  *   address 192.0.2.2/24            vvmd's -a
  *   route 198.51.100.0/24=192.0.2.1 vvmd's -R
  *   mtu 1500                        vvmd's --mtu
+ *   neighbour 192.0.2.1             a node on the link
  *
  *   case NAME                       what stands above the first case holds for all of them
  *   receive HEX                     a frame; a line that begins with a blank continues it
@@ -25,7 +26,7 @@
 #include "daemon/options.h"
 #include "engine/packet.h"
 
-enum { CASE_FRAME_ROOM = 2048, CASE_FRAMES = 64, CASE_ARGUMENTS = 64, CASE_ROWS = 128 };
+enum { CASE_FRAME_ROOM = 2048, CASE_FRAMES = 64, CASE_ARGUMENTS = 64, CASE_ROWS = 128, CASE_NEIGHBOURS = 8 };
 
 struct case_frame {
     uint8_t octets[CASE_FRAME_ROOM];
@@ -49,6 +50,8 @@ struct packet_case {
     char arguments[CASE_ARGUMENTS][128];
     char *argument_list[CASE_ARGUMENTS + 1];
     unsigned argument_count;
+    uint32_t neighbours[CASE_NEIGHBOURS];
+    unsigned neighbour_count;
     struct case_frame received[CASE_FRAMES];
     unsigned received_count;
     struct case_end ends[CASE_FRAMES];

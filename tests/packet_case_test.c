@@ -154,6 +154,12 @@ static void tell_route(struct case_run *run, const struct option_prefix *prefix)
     CU_ASSERT_FATAL(!router_tell(&run->router, "route-add!", arguments, 4));
 }
 
+static void tell_neighbour(struct case_run *run, uint32_t address)
+{
+    int64_t arguments[] = {0, address};
+    CU_ASSERT_FATAL(!router_tell(&run->router, "neighbour-add!", arguments, 2));
+}
+
 /* What vvmd does with its options, in the same order. */
 static void open_router(struct case_run *run)
 {
@@ -174,6 +180,7 @@ static void open_router(struct case_run *run)
     for (unsigned i = 0; i < s->addresses.count; i++)
         if (s->addresses.items[i].has_length) tell_route(run, &s->addresses.items[i]);
     for (unsigned i = 0; i < s->routes.count; i++) tell_route(run, &s->routes.items[i]);
+    for (unsigned i = 0; i < run->c->neighbour_count; i++) tell_neighbour(run, run->c->neighbours[i]);
 }
 
 static void run_router(struct case_run *run)
