@@ -134,6 +134,7 @@ struct port_options {
     struct impairment impairment;
     uint64_t (*clock)(void *); /* nanoseconds; the router's */
     void *clock_data;
+    bool system_clock; /* it is the system's: a record may carry the time of day */
 };
 
 /* A key by which a network of the running generation claims packets. */

@@ -2,15 +2,31 @@
 /*
  * port_pcap_file.c - a port whose wire is a capture: replays one, records another.
  *
- * Time is the capture's: port->time counts nanoseconds from its first frame, and a
- * recorded frame carries the time of the frame that it was received in; copies and
- * packets made here carry the newest time. So a replay gives the same octets always.
+ * As fast as frames are taken: port->time is the time of the newest frame since the
+ * first, never goes back, and is what a replay's virtual clock follows.
+ *
+ * At original speed: a frame is due when the router's clock has moved on, since the
+ * first frame was handed out, by what the capture's frames are apart. A gap counts as
+ * GAP_MOST at most. A frame whose time lies before that of the newest is due with it;
+ * if it lies more than a second before, the clock of the capture was set back, and the
+ * following frames are paced from there. So a replay never sleeps longer than a gap
+ * that is really in the capture.
+ *
+ * Recorded times. In virtual time a frame carries the time of the frame that it was
+ * received in; packets made here, and those that waited somewhere, carry the time at
+ * which they leave; all by the clock of the capture that the port replays, or by the
+ * router's if it replays none. So a replay gives the same octets always. A live
+ * router's record carries the time of day at which frames leave.
+ *
+ * What is recorded can be read as soon as the port has been idle for one round, and
+ * while it is busy FLUSH_TIME later at most. A capture that comes by a pipe is waited for.
  */
 #include <errno.h>
 #include <pcap/pcap.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "port.h"
 
@@ -20,82 +36,47 @@ enum {
     FRAME_MOST = 65535 + 22, /* an IP datagram, Ethernet and two VLAN tags */
     BUFFER_ROOM = PORT_HEADROOM + FRAME_MOST + 7,
     BUFFERS = 256,
+    BUFFERS_MOST = 65536,
     MTU = 1500,
     MTU_LEAST = 68,
     MTU_MOST = 65535,
+    RECORD_ROOM = 65536, /* octets of the record that wait for one write */
 };
-
-struct slot {
-    struct vvm_packet packet; /* first: a packet's owner is its slot */
-    struct timeval time;
-};
+#define SECOND     UINT64_C(1000000000)
+#define GAP_MOST   (3600 * SECOND)
+#define FLUSH_TIME (SECOND / 4)
 
 struct pcap_file {
-    struct vvm_pool pool; /* first: the pool's ops get a pointer to it */
     struct port *port;
-    pcap_t *input, *output_kind;
+    struct buffer_pool *pool;
+    uint32_t mtu;
+    uint64_t (*clock)(void *); /* NULL: virtual time with this port alone */
+    void *clock_data;
+    bool system_clock, original_speed;
+    /* the capture */
+    pcap_t *input;
+    bool begun, ended, broken;
+    bool waiting; /* header and octets are a frame that was read and has yet to be handed out */
+    struct pcap_pkthdr *header;
+    const uint8_t *octets;
+    uint64_t first;  /* time of its first frame, nanoseconds since 1970 */
+    uint64_t base;   /* the router's clock that stands for it, as fast as frames are taken */
+    uint64_t due;    /* original speed: when the newest frame is, by the router's clock */
+    uint64_t paced;  /* original speed: the capture's time that `due` stands for */
+    uint64_t oldest; /* packet->time in the last burst: the smallest */
+    /* the record */
+    pcap_t *output_kind;
     pcap_dumper_t *output;
-    uint32_t mtu, buffers, out; /* out: buffers that are not in the free list */
-    uint8_t *memory;
-    struct slot *slots;
-    struct vvm_packet *free;
-    bool begun, broken;
-    uint64_t first; /* nanoseconds */
-    struct timeval newest;
+    char *record;       /* its buffer */
+    bool fresh, unread; /* recorded since the last poll; since the last flush */
+    uint64_t flushed;   /* when; by the router's clock */
+    int record_error;   /* errno */
     struct port_stats stats;
 };
 
-/* ---- the pool ---- */
-
-static struct vvm_packet *pool_alloc(struct vvm_pool *pool)
+static uint64_t now(const struct pcap_file *file)
 {
-    struct pcap_file *file = (struct pcap_file *)pool;
-    struct vvm_packet *packet = file->free;
-    struct slot *slot;
-
-    if (!packet) return NULL;
-    file->free = packet->next;
-    file->out++;
-    slot = packet->owner;
-    slot->time = file->newest;
-    *packet = (struct vvm_packet){.pool = pool,
-                                  .base = packet->base,
-                                  .capacity = BUFFER_ROOM,
-                                  .head = PORT_HEADROOM,
-                                  .ingress = UINT16_MAX,
-                                  .owner = slot};
-    return packet;
-}
-
-static void pool_free(struct vvm_pool *pool, struct vvm_packet *packet)
-{
-    struct pcap_file *file = (struct pcap_file *)pool;
-
-    assert(packet->pool == pool && file->out > 0);
-    packet->next = file->free;
-    file->free = packet;
-    file->out--;
-}
-
-static int pool_open(struct pcap_file *file, uint32_t buffers)
-{
-    uint32_t i;
-
-    file->slots = calloc(buffers, sizeof *file->slots);
-    file->memory = malloc((size_t)buffers * BUFFER_ROOM);
-    if (!file->slots || !file->memory) return -ENOMEM;
-    for (i = 0; i < buffers; i++) {
-        struct vvm_packet *packet = &file->slots[i].packet;
-
-        packet->pool = &file->pool;
-        packet->base = file->memory + (size_t)i * BUFFER_ROOM;
-        packet->owner = &file->slots[i];
-        packet->next = file->free;
-        file->free = packet;
-    }
-    file->buffers = buffers;
-    file->pool = (struct vvm_pool){pool_alloc, pool_free, PORT_HEADROOM, BUFFER_ROOM};
-    return 0;
+    return file->clock ? file->clock(file->clock_data) : file->base + file->port->time;
 }
 
 /* ---- open and close ---- */
@@ -105,7 +86,7 @@ static int open_input(struct port *port, struct pcap_file *file, const char *pat
     char reason[PCAP_ERRBUF_SIZE];
     int kind;
 
-    file->input = pcap_open_offline(path, reason);
+    file->input = pcap_open_offline_with_tstamp_precision(path, PCAP_TSTAMP_PRECISION_NANO, reason);
     if (!file->input) {
         snprintf(port->why, sizeof port->why, "cannot be replayed: %.200s: give a pcap file", reason);
         return -EIO;
@@ -129,6 +110,19 @@ static bool same_file(struct pcap_file *file, const char *path)
            read.st_dev == written.st_dev && read.st_ino == written.st_ino;
 }
 
+/* The record's file, with a buffer of ours, so that a write holds many frames. */
+static pcap_dumper_t *begin_record(struct pcap_file *file, const char *path)
+{
+    FILE *to = strcmp(path, "-") == 0 ? stdout : fopen(path, "wbe");
+    pcap_dumper_t *output;
+
+    if (!to) return NULL;
+    if (to != stdout) setvbuf(to, file->record, _IOFBF, RECORD_ROOM);
+    output = pcap_dump_fopen(file->output_kind, to);
+    if (!output && to != stdout) fclose(to);
+    return output;
+}
+
 static int open_output(struct port *port, struct pcap_file *file, const char *path)
 {
     if (same_file(file, path)) {
@@ -136,14 +130,15 @@ static int open_output(struct port *port, struct pcap_file *file, const char *pa
         return -EINVAL;
     }
     file->output_kind = pcap_open_dead(DLT_EN10MB, FRAME_MOST);
-    if (!file->output_kind) {
+    file->record = malloc(RECORD_ROOM);
+    if (!file->output_kind || !file->record) {
         snprintf(port->why, sizeof port->why, "out of memory");
         return -ENOMEM;
     }
-    file->output = pcap_dump_open(file->output_kind, path);
+    file->output = begin_record(file, path);
     if (file->output) return 0;
-    snprintf(port->why, sizeof port->why, "cannot be recorded: %.200s: check the folder and its rights",
-             pcap_geterr(file->output_kind));
+    snprintf(port->why, sizeof port->why, "cannot be recorded: %.150s: %s: check the folder and its rights",
+             path, strerror(errno));
     return -EIO;
 }
 
@@ -152,90 +147,130 @@ static void release(struct port *port)
     struct pcap_file *file = port->state;
 
     if (file->output) pcap_dump_close(file->output);
+    free(file->record);
     if (file->output_kind) pcap_close(file->output_kind);
     if (file->input) pcap_close(file->input);
-    free(file->memory);
-    free(file->slots);
+    buffer_pool_close(file->pool);
     free(file);
     port->state = NULL;
     port->pool = NULL;
 }
 
-static int pcap_file_open(struct port *port, const struct port_options *options)
+static int check_options(struct port *port, const struct port_options *options)
+{
+    if (options->mtu && (options->mtu < MTU_LEAST || options->mtu > MTU_MOST)) {
+        snprintf(port->why, sizeof port->why, "MTU %u: give %d to %d", options->mtu, MTU_LEAST, MTU_MOST);
+        return -ERANGE;
+    }
+    if (options->buffers > BUFFERS_MOST) {
+        snprintf(port->why, sizeof port->why, "%u buffers: give at most %d", options->buffers, BUFFERS_MOST);
+        return -ERANGE;
+    }
+    assert(options->clock || !(options->original_speed || options->system_clock));
+    return 0;
+}
+
+static struct pcap_file *make_state(struct port *port, const struct port_options *options)
 {
     struct pcap_file *file = calloc(1, sizeof *file);
-    int err = -ENOMEM;
 
-    snprintf(port->why, sizeof port->why, "out of memory");
+    if (!file) return NULL;
+    *file = (struct pcap_file){.port = port,
+                               .mtu = options->mtu ? options->mtu : MTU,
+                               .clock = options->clock,
+                               .clock_data = options->clock_data,
+                               .system_clock = options->system_clock,
+                               .original_speed = options->original_speed,
+                               .base = SECOND, /* as a virtual clock begins: 0 is no time */
+                               .oldest = UINT64_MAX};
+    if (options->clock) file->base = options->clock(options->clock_data);
+    return file;
+}
+
+static int pcap_file_open(struct port *port, const struct port_options *options)
+{
+    struct pcap_file *file;
+    int err;
+
     snprintf(port->name, sizeof port->name, "%s", options->name ? options->name : "pcap-file");
-    if (!file) return err;
-    port->state = file;
-    file->port = port;
-    file->mtu = options->mtu ? options->mtu : MTU;
-    if (file->mtu < MTU_LEAST || file->mtu > MTU_MOST) {
-        snprintf(port->why, sizeof port->why, "MTU %u: give %d to %d", file->mtu, MTU_LEAST, MTU_MOST);
-        err = -ERANGE;
-        goto out;
-    }
-    err = pool_open(file, options->buffers ? options->buffers : BUFFERS);
+    port->link = PORT_ETHERNET;
+    err = check_options(port, options);
+    if (err) return err;
+    snprintf(port->why, sizeof port->why, "out of memory");
+    port->state = file = make_state(port, options);
+    if (!file) return -ENOMEM;
+    err = buffer_pool_open(&file->pool, options->buffers ? options->buffers : BUFFERS, BUFFER_ROOM,
+                           PORT_HEADROOM);
     if (!err && options->read_path) err = open_input(port, file, options->read_path);
     if (!err && options->write_path) err = open_output(port, file, options->write_path);
-    port->pool = &file->pool;
-out:
-    if (err) release(port);
-    else port->why[0] = '\0';
-    return err;
-}
-
-static int pcap_file_close(struct port *port)
-{
-    struct pcap_file *file = port->state;
-    int err = 0;
-
-    assert(file->out == 0);
-    if (file->output && (pcap_dump_flush(file->output) || ferror(pcap_dump_file(file->output)))) {
-        snprintf(port->why, sizeof port->why, "the recorded capture is not whole: %s: make room on the disk",
-                 strerror(errno));
-        err = -EIO;
+    if (err) {
+        release(port);
+        return err;
     }
-    release(port);
-    return err;
+    port->pool = buffer_pool_ops(file->pool);
+    port->why[0] = '\0';
+    return 0;
 }
 
-/* ---- frames ---- */
+/* ---- times ---- */
 
 /* Any time that a capture may claim, as nanoseconds that cannot overflow. */
-static uint64_t nanoseconds(const struct timeval *time)
+static uint64_t capture_time(const struct pcap_pkthdr *header)
 {
-    uint64_t seconds = time->tv_sec < 0 ? 0 : (uint64_t)time->tv_sec;
-    uint64_t fraction = time->tv_usec < 0 ? 0 : (uint64_t)time->tv_usec;
+    uint64_t seconds = header->ts.tv_sec < 0 ? 0 : (uint64_t)header->ts.tv_sec;
+    uint64_t fraction = header->ts.tv_usec < 0 ? 0 : (uint64_t)header->ts.tv_usec; /* nanoseconds */
 
     if (seconds > UINT32_MAX) seconds = UINT32_MAX;
-    if (fraction > 999999) fraction = 999999;
-    return seconds * 1000000000 + fraction * 1000;
+    if (fraction >= SECOND) fraction = SECOND - 1;
+    return seconds * SECOND + fraction;
 }
 
-/* The capture's clock never goes back, whatever its frames say. */
-static void advance_time(struct pcap_file *file, const struct timeval *time)
+/* When the frame that was read is to be handed out, by the router's clock. */
+static void pace(struct pcap_file *file, uint64_t time, uint64_t clock)
 {
-    uint64_t now = nanoseconds(time);
-
-    if (!file->begun) file->first = now;
-    file->begun = true;
-    if (now < file->first || now - file->first < file->port->time) return;
-    file->newest = *time;
-    file->port->time = now - file->first;
+    if (!file->begun) {
+        file->due = clock;
+        file->paced = time;
+    } else if (time >= file->paced) {
+        file->due += time - file->paced < GAP_MOST ? time - file->paced : GAP_MOST;
+        file->paced = time;
+    } else if (file->paced - time > SECOND) {
+        file->paced = time;
+    }
 }
+
+static void note_frame(struct pcap_file *file, uint64_t clock)
+{
+    uint64_t time = capture_time(file->header);
+
+    if (file->original_speed) pace(file, time, clock);
+    if (!file->begun) file->first = time;
+    file->begun = true;
+    file->waiting = true;
+}
+
+/* Move the port's own clock to the frame that is handed out. Its packet's time. */
+static uint64_t arrive(struct pcap_file *file, uint64_t clock)
+{
+    uint64_t time = capture_time(file->header), offset = time > file->first ? time - file->first : 0;
+
+    if (file->original_speed) offset = file->due - file->base;
+    if (offset > file->port->time) file->port->time = offset;
+    return file->system_clock && !file->original_speed ? clock : file->base + offset;
+}
+
+/* ---- frames in ---- */
 
 /* A frame as a packet; NULL when it had to be given up. */
-static struct vvm_packet *receive(struct pcap_file *file, const struct pcap_pkthdr *header,
-                                  const uint8_t *octets)
+static struct vvm_packet *receive(struct pcap_file *file, uint64_t clock)
 {
+    const struct pcap_pkthdr *header = file->header;
+    uint64_t time = arrive(file, clock);
     struct vvm_packet *packet;
 
+    file->waiting = false;
     file->stats.rx_frames++;
     file->stats.rx_octets += header->len;
-    advance_time(file, &header->ts);
     if (header->caplen != header->len) {
         file->stats.lost[LOSS_TRUNCATED]++;
         return NULL;
@@ -244,65 +279,156 @@ static struct vvm_packet *receive(struct pcap_file *file, const struct pcap_pkth
         file->stats.lost[LOSS_TOO_LONG]++;
         return NULL;
     }
-    packet = pool_alloc(&file->pool);
+    packet = file->port->pool->alloc(file->port->pool);
     if (!packet) {
         file->stats.lost[LOSS_NO_BUFFER]++;
         return NULL;
     }
-    ((struct slot *)packet->owner)->time = header->ts;
-    memcpy(packet->base + packet->head, octets, header->caplen);
+    memcpy(packet->base + packet->head, file->octets, header->caplen);
     packet->length = header->caplen;
     packet->payload_end = packet->head + packet->length;
     packet->ingress = file->port->device;
+    packet->time = time;
+    if (time < file->oldest) file->oldest = time;
     return packet;
+}
+
+/* Have a frame of the capture at hand. False: it has ended or is damaged. */
+static bool next_frame(struct port *port, struct pcap_file *file, uint64_t clock)
+{
+    int got;
+
+    if (file->waiting) return true;
+    got = pcap_next_ex(file->input, &file->header, &file->octets);
+    if (got == 1) {
+        note_frame(file, clock);
+        return true;
+    }
+    if (got == PCAP_ERROR_BREAK) {
+        file->ended = true;
+        return false;
+    }
+    snprintf(port->why, sizeof port->why, "the capture is damaged after frame %llu: %.150s: take it again",
+             (unsigned long long)file->stats.rx_frames, pcap_geterr(file->input));
+    file->broken = true;
+    return false;
 }
 
 /* Reads at most PORT_BURST frames, so that a run of losses ends a burst too. */
 static int pcap_file_rx_burst(struct port *port, struct vvm_packet **packets, unsigned room)
 {
     struct pcap_file *file = port->state;
+    uint64_t clock;
     unsigned n = 0, read;
 
-    if (!file->input) return -ENODATA;
-    for (read = 0; read < PORT_BURST && n < room && !file->broken; read++) {
-        struct pcap_pkthdr *header;
-        const uint8_t *octets;
-        int got = pcap_next_ex(file->input, &header, &octets);
-
-        if (got == PCAP_ERROR_BREAK) return read ? (int)n : -ENODATA;
-        if (got != 1) {
-            snprintf(port->why, sizeof port->why,
-                     "the capture is damaged after frame %llu: %.150s: take it again",
-                     (unsigned long long)file->stats.rx_frames, pcap_geterr(file->input));
-            file->broken = true;
-            break;
-        }
-        packets[n] = receive(file, header, octets);
+    if (!file->input || file->ended) return -ENODATA;
+    if (file->broken) return -EIO;
+    clock = now(file);
+    file->oldest = UINT64_MAX;
+    for (read = 0; read < PORT_BURST && n < room && next_frame(port, file, clock); read++) {
+        if (file->original_speed && file->due > clock) return (int)n;
+        packets[n] = receive(file, clock);
         if (packets[n]) n++;
     }
-    return n == 0 && file->broken ? -EIO : (int)n;
+    if (n == 0 && file->broken) return -EIO;
+    return read == 0 && file->ended ? -ENODATA : (int)n;
+}
+
+/* ---- frames out ---- */
+
+/* When a packet that leaves now does so, in the capture's time. A packet that came in
+ * the last burst leaves as it came, unless the clock has moved past all of that burst. */
+static uint64_t virtual_stamp(const struct pcap_file *file, const struct vvm_packet *packet, uint64_t clock)
+{
+    bool at_once = packet->time >= file->oldest && clock <= file->base + file->port->time;
+    uint64_t time = at_once ? packet->time : clock;
+
+    if (!file->begun) return time;
+    return file->first + (time > file->base ? time - file->base : 0);
+}
+
+static uint64_t time_of_day(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_REALTIME, &t);
+    return (uint64_t)t.tv_sec * SECOND + (uint64_t)t.tv_nsec;
+}
+
+static void record(struct pcap_file *file, const struct vvm_packet *packet, uint64_t stamp)
+{
+    struct pcap_pkthdr header = {.ts = {(time_t)(stamp / SECOND), (suseconds_t)(stamp % SECOND / 1000)},
+                                 .caplen = packet->length,
+                                 .len = packet->length};
+
+    pcap_dump((u_char *)file->output, &header, packet->base + packet->head);
 }
 
 static int pcap_file_tx_burst(struct port *port, struct vvm_packet **packets, unsigned n)
 {
     struct pcap_file *file = port->state;
+    uint64_t clock = 0;
     unsigned i;
 
+    if (file->output && n) clock = file->system_clock ? time_of_day() : now(file);
     for (i = 0; i < n; i++) {
         struct vvm_packet *packet = packets[i];
-        struct pcap_pkthdr header = {
-            .ts = ((struct slot *)packet->owner)->time, .caplen = packet->length, .len = packet->length};
 
-        assert(packet->pool == &file->pool);
-        if (file->output) pcap_dump((u_char *)file->output, &header, packet->base + packet->head);
+        assert(packet->pool == port->pool);
+        if (file->output)
+            record(file, packet, file->system_clock ? clock : virtual_stamp(file, packet, clock));
         file->stats.tx_frames++;
         file->stats.tx_octets += packet->length;
-        pool_free(&file->pool, packet);
+        port->pool->free(port->pool, packet);
     }
+    file->fresh |= file->output && n > 0;
     return (int)n;
 }
 
+static int flush_record(struct port *port, struct pcap_file *file)
+{
+    if (!file->output) return 0;
+    if (!file->record_error && (pcap_dump_flush(file->output) || ferror(pcap_dump_file(file->output))))
+        file->record_error = errno ? errno : EIO;
+    file->unread = false;
+    if (!file->record_error) return 0;
+    snprintf(port->why, sizeof port->why, "the recorded capture is not whole: %s: make room on the disk",
+             strerror(file->record_error));
+    return -EIO;
+}
+
+/* Flush when a round brought nothing to record, or what was recorded has waited long. */
+static int pcap_file_poll(struct port *port)
+{
+    struct pcap_file *file = port->state;
+    bool idle = !file->fresh;
+    uint64_t clock;
+
+    if (idle && !file->unread) return 0;
+    file->fresh = false;
+    clock = now(file);
+    if (!file->unread) file->flushed = clock;
+    file->unread = true;
+    return idle || clock - file->flushed >= FLUSH_TIME ? flush_record(port, file) : 0;
+}
+
+static int pcap_file_close(struct port *port)
+{
+    int err = flush_record(port, port->state);
+
+    release(port);
+    return err;
+}
+
 /* ---- the rest ---- */
+
+static uint64_t pcap_file_deadline(struct port *port)
+{
+    const struct pcap_file *file = port->state;
+
+    if (!file->original_speed || !file->input || file->ended || file->broken) return PORT_NEVER;
+    return file->waiting ? file->due : now(file);
+}
 
 static int pcap_file_descriptor(struct port *port)
 {
@@ -312,8 +438,10 @@ static int pcap_file_descriptor(struct port *port)
 
 static bool pcap_file_arm(struct port *port)
 {
-    (void)port;
-    return false;
+    const struct pcap_file *file = port->state;
+
+    if (!file->input || file->ended) return true;
+    return file->original_speed && file->waiting && file->due > now(file);
 }
 
 static uint32_t pcap_file_mtu(struct port *port) { return ((struct pcap_file *)port->state)->mtu; }
@@ -331,6 +459,8 @@ const struct port_ops port_pcap_file = {
     .close = pcap_file_close,
     .rx_burst = pcap_file_rx_burst,
     .tx_burst = pcap_file_tx_burst,
+    .poll = pcap_file_poll,
+    .deadline = pcap_file_deadline,
     .descriptor = pcap_file_descriptor,
     .arm = pcap_file_arm,
     .mtu = pcap_file_mtu,
