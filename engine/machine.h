@@ -367,6 +367,7 @@ struct vvm_options {
     void *exit_data;
     const char *const *arguments; /* what (command-line) answers, NULL-terminated; NULL: just "vvm" */
     const char *path;             /* folders, colon-separated, in which imports are looked for; NULL = none */
+    bool no_tests; /* packets move on other threads: no test may stand in for their host */
 };
 
 struct vvm_vmlet {

@@ -147,6 +147,9 @@ vvm_value primitive_scratch_begin(struct vvm_context *ctx, unsigned n, const vvm
 {
     (void)n, (void)args;
     struct vvm_node *node = ctx->node;
+    if (node->options.no_tests)
+        return raise_message(ctx, ERROR_PRIVILEGE, VALUE_DEFAULT,
+                             "tests do not run on a router that carries packets: use vvm test");
     scratch_end(node); /* a test that failed halfway */
     struct scratch *s = calloc(1, sizeof *s);
     if (!s) return raise_error(ctx, ERROR_HEAP, VALUE_DEFAULT);
