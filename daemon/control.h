@@ -7,7 +7,7 @@
  * newline; together at most 1 MiB. Each request gets one reply of the same form:
  *
  *   {"v":1,"ok":true,"code":0,"data":...}
- *   {"v":1,"ok":false,"code":1,"error":"one line"}     1 refused, 2 wrong use
+ *   {"v":1,"ok":false,"code":1,"error":"one line"}     1 refused, 2 wrong use; may have data
  *
  * Who may do what is told by SO_PEERCRED: root and the daemon's own user everything,
  * anybody else whom the socket's mode lets in only the verbs of role READ. Verbs are
@@ -35,18 +35,23 @@ struct control {
     uint64_t started;          /* CLOCK_MONOTONIC, nanoseconds */
 };
 
-/* How vvmctl shows the data without --json. */
+/* How vvmctl shows the data without --json. TEXT: a string, or the strings of a list or an object
+ * in order. PAIRS: an object, a line for each member. TABLE: a list of objects with the same
+ * members, or an object that holds one; its other members come below as pairs. */
 enum rendering { RENDER_TEXT, RENDER_PAIRS, RENDER_TABLE };
 
 struct command {
     const char *verb;
     const char *arguments; /* for people: "[PREFIX]"; words in order fill the names of `fields` */
-    const char *fields; /* names in the request's arguments, blank-separated; a last "..." takes the rest */
+    /* Names in the request's arguments, blank-separated: `name` is a string, a last `name...`
+     * a list of strings, `[name]` a whole number that no word fills. Checked before `run`. */
+    const char *fields;
     const char *help;
     enum role role;
     enum rendering rendering;
     /** 0 with *data (a new reference), or -errno (-EINVAL wrong use, else refused) with
-     *  one line in `why`. Control thread. */
+     *  one line in `why`; then *data is NULL or what there is to be said beside it. arguments
+     *  may be NULL. Control thread. */
     int (*run)(struct control *control, const json_t *arguments, json_t **data, char *why, size_t room);
 };
 extern const struct command commands[]; /* up to a verb of NULL */
@@ -73,8 +78,8 @@ int control_default_path(const char *node, char *path, size_t room);
 struct client;
 /** Connect. timeout in milliseconds for each answer. 0, or -errno with one line in `why`. */
 int client_open(struct client **client, const char *path, int timeout, char *why, size_t room);
-/** One request. *reply is the whole reply object (a new reference). 0, or -errno when
- *  there was no reply. */
+/** One request; arguments (NULL: none) stay the caller's. *reply is the whole reply object
+ *  (a new reference). 0, or -errno when there was no reply. */
 int client_call(struct client *client, const char *verb, json_t *arguments, json_t **reply, char *why,
                 size_t room);
 void client_close(struct client *client);

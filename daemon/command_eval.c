@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * command_eval.c - the router's language from outside: eval and complete.
+ *
+ * Expressions are evaluated on the control thread in a VMlet of their own, the session,
+ * which sees what all others define; packets go on meanwhile. Each datum is a load of its
+ * own, so what it defines is published at one stroke or not at all, and what it may do to
+ * others is what the engine lets any VMlet do. Fuel ends what does not end by itself.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "capture.h"
+#include "control_parts.h"
+#include "engine/environment.h"
+#include "engine/load.h"
+
+#define FUEL_DEFAULT INT64_C(200000000) /* about a second */
+#define FUEL_MOST    INT64_C(400000000)
+#define OUTPUT_MOST  ((size_t)1 << 20)
+#define VALUE_OCTETS ((size_t)1 << 16) /* of one printed value */
+#define SESSIONS     100               /* names that are tried */
+#define COMPLETIONS  2000
+
+/* ---- the session VMlet ---- */
+
+struct import {
+    struct vvm_vmlet *session, *from;
+    int err;
+};
+
+/* What a VMlet itself defines; a later one of the same name takes its place. */
+static void import_name(void *data, vvm_value symbol, const struct denotation *d)
+{
+    struct import *import = data;
+    bool own = d->kind == DENOTES_MACRO || (d->kind == DENOTES_GLOBAL && d->owner == import->from);
+
+    if (!own || environment_lookup(import->from->environment, symbol) ==
+                    environment_lookup(import->session->environment, symbol))
+        return;
+    if (!import->err)
+        import->err = environment_import(import->session->environment, import->from->environment, symbol,
+                                         symbol);
+}
+
+/* Oldest first; the list has the newest first, and core last. */
+static int import_all(struct vvm_vmlet *session, struct vvm_vmlet *vmlet)
+{
+    struct import import = {.session = session, .from = vmlet};
+
+    if (!vmlet || !vmlet->next) return 0;
+    import.err = import_all(session, vmlet->next);
+    environment_each(vmlet->environment, import_name, &import);
+    return import.err;
+}
+
+static bool is_loaded(const struct vvm_node *node, const char *name)
+{
+    const struct vvm_vmlet *v;
+
+    for (v = node->vmlets; v; v = v->next)
+        if (strcmp(symbol_name(v->name), name) == 0) return true;
+    return false;
+}
+
+/* A VMlet named session, or session-2 ... if somebody loaded one of that name. */
+static int open_session(struct control *control)
+{
+    struct vvm_node *node = control->router->node;
+    struct vvm_vmlet *session;
+    char name[24] = "session", text[40];
+    int i, err;
+
+    for (i = 2; i < SESSIONS && is_loaded(node, name); i++) snprintf(name, sizeof name, "session-%d", i);
+    snprintf(text, sizeof text, "(vmlet %s)", name);
+    err = load_source(&node->control, "session", text, strlen(text), &session);
+    if (err) return err;
+    err = import_all(session, session->next);
+    if (!err) control->session = session;
+    return err;
+}
+
+/* ---- evaluation ---- */
+
+struct evaluation {
+    struct vvm_context *ctx;
+    struct vvm_environment *environment;
+    int64_t fuel; /* left for the whole request */
+    size_t printed;
+    json_t *values;
+    const char *rest; /* where a datum begins that the text does not end, or NULL */
+};
+
+static void add_value(struct evaluation *e, vvm_value v)
+{
+    struct capture text;
+    size_t room = OUTPUT_MOST - e->printed < VALUE_OCTETS ? OUTPUT_MOST - e->printed : VALUE_OCTETS;
+
+    if (v == VALUE_UNSPECIFIED || room == 0 || capture_open(&text, VALUE_OCTETS + 8)) return;
+    print_value(e->ctx->node, text.stream, v, PRINT_WRITE, room);
+    capture_end(&text);
+    e->printed += text.length < room ? text.length : room;
+    json_array_append_new(e->values, json_text(text.text, text.length));
+    capture_close(&text);
+}
+
+/* One datum after the other; each may begin only what fuel is left for. */
+static int eval_text(struct evaluation *e, const char *text, size_t length)
+{
+    struct vvm_context *ctx = e->ctx;
+    struct reader reader;
+    vvm_value datum, result;
+    int err = 0;
+
+    ctx->pending.kind = PENDING_NONE;
+    reader_init(&reader, ctx, e->environment, node_file(ctx->node, "eval"), text, length);
+    while (!err) {
+        const char *begin = reader.at;
+
+        ctx->fuel = ctx->node->options.load_fuel = e->fuel;
+        err = reader_next(&reader, &datum);
+        if (err && reader.incomplete) e->rest = begin;
+        if (!err && datum == VALUE_EOF) return 0;
+        if (!err) err = eval_datum(ctx, e->environment, datum, &result);
+        if (!err) add_value(e, result);
+        if (ctx->fuel < e->fuel) e->fuel = ctx->fuel;
+        if (!err && e->fuel <= 0) trap(ctx, TRAP_FUEL), err = -ECANCELED;
+    }
+    return err;
+}
+
+static int eval_all(struct evaluation *e, const json_t *expressions)
+{
+    size_t i;
+    int err = 0;
+
+    for (i = 0; i < json_array_size(expressions) && !err; i++) {
+        const json_t *text = json_array_get(expressions, i);
+
+        err = eval_text(e, json_string_value(text), json_string_length(text));
+    }
+    return err;
+}
+
+/* ---- what is said of it ---- */
+
+/* The first line of a pending error into `why`, the others as a list. */
+static json_t *explain(struct vvm_context *ctx, char *why, size_t room)
+{
+    struct capture text;
+    json_t *trace = json_array();
+    size_t at = 0, n;
+
+    if (capture_open(&text, VALUE_OCTETS)) return trace;
+    print_pending(ctx, text.stream);
+    capture_end(&text);
+    for (; at < text.length && text.text[at]; at += n + (text.text[at + n] == '\n')) {
+        n = strcspn(text.text + at, "\n");
+        if (at == 0) snprintf(why, room, "%.*s", (int)n, text.text);
+        else json_array_append_new(trace, json_text(text.text + at, n));
+    }
+    capture_close(&text);
+    return trace;
+}
+
+/* The reply's data, whether it went well or not. */
+static json_t *make_data(struct evaluation *e, const struct capture *output, json_t *trace)
+{
+    json_t *data = json_pack("{s:o, s:O}", "output", json_text(output->text, output->length), "values",
+                             e->values);
+
+    if (output->cut) json_object_set_new(data, "cut", json_true());
+    if (trace) json_object_set_new(data, "trace", trace);
+    if (e->rest) json_object_set_new(data, "rest", json_text(e->rest, strlen(e->rest)));
+    return data;
+}
+
+/* Evaluate with the node's output, fuel and tests as a request has them. */
+static int eval_in_session(struct control *control, struct evaluation *e, const json_t *expressions,
+                           struct capture *output)
+{
+    struct vvm_options *options = &control->router->node->options;
+    FILE *before = options->output;
+    int64_t fuel = options->load_fuel;
+    int err;
+
+    options->output = output->stream;
+    options->no_tests = control->runtime != NULL;
+    err = eval_all(e, expressions);
+    options->no_tests = false;
+    options->output = before;
+    options->load_fuel = fuel;
+    capture_end(output);
+    return err;
+}
+
+int command_eval(struct control *control, const json_t *arguments, json_t **data, char *why, size_t room)
+{
+    const json_t *expressions = json_object_get(arguments, "expressions");
+    const json_t *fuel = json_object_get(arguments, "fuel");
+    struct vvm_context *ctx = &control->router->node->control;
+    struct evaluation e = {.ctx = ctx, .fuel = fuel ? json_integer_value(fuel) : FUEL_DEFAULT};
+    struct capture output;
+    int err;
+
+    if (json_array_size(expressions) == 0) {
+        snprintf(why, room, "eval: name at least one expression");
+        return -EINVAL;
+    }
+    if (e.fuel < 1 || e.fuel > FUEL_MOST) {
+        snprintf(why, room, "eval: \"fuel\" is 1 to %lld", (long long)FUEL_MOST);
+        return -EINVAL;
+    }
+    if (!control->session && open_session(control)) {
+        json_decref(explain(ctx, why, room));
+        return -EPERM;
+    }
+    if (capture_open(&output, OUTPUT_MOST)) return -ENOMEM;
+    e.environment = control->session->environment;
+    e.values = json_array();
+    err = eval_in_session(control, &e, expressions, &output);
+    *data = make_data(&e, &output, err ? explain(ctx, why, room) : NULL);
+    json_decref(e.values);
+    capture_close(&output);
+    return err ? -ECANCELED : 0;
+}
+
+/* ---- completion ---- */
+
+struct completion {
+    const char *prefix;
+    size_t length;
+    const char *names[COMPLETIONS];
+    unsigned count;
+};
+
+static void offer(void *data, vvm_value symbol, const struct denotation *d)
+{
+    struct completion *c = data;
+    const char *name = symbol_name(symbol);
+
+    (void)d;
+    if (strncmp(name, c->prefix, c->length) || (*name == '%' && *c->prefix != '%')) return;
+    if (c->count < COMPLETIONS) c->names[c->count++] = name;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Of core and of every VMlet, the session among them. */
+int command_complete(struct control *control, const json_t *arguments, json_t **data, char *why, size_t room)
+{
+    const char *prefix = json_string_value(json_object_get(arguments, "prefix"));
+    const struct vvm_vmlet *v;
+    struct completion *c = calloc(1, sizeof *c);
+    unsigned i;
+
+    (void)why, (void)room;
+    if (!c) return -ENOMEM;
+    c->prefix = prefix ? prefix : "";
+    c->length = strlen(c->prefix);
+    for (v = control->router->node->vmlets; v; v = v->next) environment_each(v->environment, offer, c);
+    qsort(c->names, c->count, sizeof *c->names, by_name);
+    *data = json_array();
+    for (i = 0; i < c->count; i++)
+        if (i == 0 || c->names[i] != c->names[i - 1])
+            json_array_append_new(*data, json_text(c->names[i], strlen(c->names[i])));
+    free(c);
+    return 0;
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * control_parts.h - what the files of the control socket share; not for others.
+ *
+ *   control_listen.c   the socket's place in the file system
+ *   control.c          connections: requests in, replies out, nobody waits for anybody
+ *   control_answer.c   one request -> one reply
+ *   command*.c         the verbs
+ */
+#ifndef VVMD_CONTROL_PARTS_H
+#define VVMD_CONTROL_PARTS_H
+
+#include <sys/types.h>
+
+#include "control.h"
+
+#define CONTROL_DEPTH 16 /* most lists and objects in each other, in a request */
+
+/* ---- control_listen.c ---- */
+
+struct control_listener {
+    int descriptor; /* -1: none */
+    bool made_folder;
+    dev_t device; /* of the socket that we made: another one there is not ours to remove */
+    ino_t inode;
+    char path[108];
+};
+/** As control_open says. Non-blocking. 0, or -errno with one line in `why`; then nothing
+ *  was made. */
+int control_listen(struct control_listener *listener, const char *path, unsigned mode, char *why,
+                   size_t room);
+/** Close it; remove socket and folder if we made them. */
+void control_unlisten(struct control_listener *listener);
+
+/* ---- control_answer.c ---- */
+
+/** The reply to the octets of one request (without its newline): text that ends in a
+ *  newline, malloc'd, its length in *length; NULL when memory is out. *rubbish is set
+ *  when the octets are no request at all. Control thread. */
+char *control_answer(struct control *control, enum role role, const char *octets, size_t request_length,
+                     size_t *length, bool *rubbish);
+
+/* ---- command_*.c: the verbs that are more than a reading ---- */
+
+typedef int command_run(struct control *control, const json_t *arguments, json_t **data, char *why,
+                        size_t room);
+command_run command_eval, command_complete;                /* command_eval.c */
+command_run command_vmlets, command_ports;                 /* command_show.c */
+command_run command_status, command_stats, command_ledger; /* command_read.c */
+
+/** A list with an object for each port, asked at a burst boundary; NULL when memory is out. */
+json_t *port_rows(const struct control *control);
+
+/** A JSON string of octets that may be no UTF-8: what is malformed becomes U+FFFD. A new
+ *  reference, NULL when memory is out. */
+json_t *json_text(const char *octets, size_t length);
+
+#endif
