@@ -25,3 +25,5 @@ const char *port_fate_name(enum port_fate fate)
     assert(fate < FATE_KINDS);
     return names[fate];
 }
+
+const struct port_ops *const port_kinds[] = {&port_link, &port_pcap_file, &port_udp, NULL};

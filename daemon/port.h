@@ -91,8 +91,8 @@ struct port_stats {
 /* What a link does to packets on their way out. All zero: nothing. */
 struct impairment {
     uint32_t loss, duplicate, reorder; /* chances in parts per million */
-    uint64_t delay, jitter;            /* nanoseconds; the delay is uniform in delay +- jitter */
-    uint64_t rate;                     /* bits a second of link octets; 0: any */
+    uint64_t delay, jitter;            /* nanoseconds; uniform in delay +- jitter, order is kept */
+    uint64_t rate;                     /* bits a second of link octets; 0: any (port_impair.c) */
     uint32_t queue;                    /* most packets that wait at one time; 0: 1000 */
     uint32_t mtu;                      /* largest link payload; 0: the port's own */
     uint64_t seed;                     /* of its random numbers; the port's name is mixed in */
@@ -120,8 +120,8 @@ struct port_options {
     const char *device; /* of the host */
     bool quiet;         /* not promiscuous */
     /* udp */
-    bool adopt;                    /* take over `descriptor`, a bound socket; */
-    int descriptor;                /*  closed by close */
+    bool adopt;                    /* take over `descriptor`, a bound socket: closed by close; */
+    int descriptor;                /*  still the caller's when open fails */
     struct sockaddr_storage local; /* else: to bind */
     socklen_t local_length;
     const struct port_peer *peers;
@@ -208,8 +208,8 @@ int port_open(struct port *port, const struct port_ops *ops, const struct port_o
 
 /** A cable for two ports of kind `link`, its ends 0 and 1: Ethernet frames, at most
  *  `slots` (a power of two; 0 = 1024) on the way in each direction. The ends may belong
- *  to routers of different workers, also on different threads. The cable must be closed
- *  after both ports. 0 or -ENOMEM. */
+ *  to routers of different workers, also on different threads. Each end is opened once; the
+ *  cable must be closed after both ports. 0 or -ENOMEM. */
 int link_cable_open(struct link_cable **cable, unsigned slots);
 void link_cable_close(struct link_cable *cable);
 

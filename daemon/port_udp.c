@@ -1,0 +1,687 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * port_udp.c - a port whose link is the Internet: network packets in UDP datagrams, to
+ * and from the peers that the configuration lists.
+ *
+ * Datagrams are received straight into the pool's buffers, of which PORT_BURST always
+ * stand ready (`posted`); with none free, datagrams wait in the kernel. Who is not a peer
+ * is not heard. Peers are found by socket address in a small hash table, which only holds
+ * configured addresses, so that nobody outside can fill or slow it; by next hop in a
+ * sorted list.
+ *
+ * A datagram that is longer than the path allows is refused and counted here, never
+ * cut into IP fragments (IP_PMTUDISC_DO): a lost fragment would lose all, and a network
+ * that wants pieces makes its own. The MTU is that of an IP packet, as on Ethernet.
+ *
+ * ICMP errors (port unreachable, ...) come late and say for whom they are: IP_RECVERR
+ * queues them. An error marks its peer, and the next packet for that peer is refused and
+ * counted, as on a connected socket; the one after it is tried again. So packets for
+ * the other peers are not touched, and the port goes on.
+ */
+#include <arpa/inet.h>
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/errqueue.h>
+#include <netinet/in.h>
+#include <stdalign.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "carrier.h"
+#include "port.h"
+
+enum {
+    BUFFERS = 256,
+    BUFFERS_MOST = 1 << 21,
+    MTU = 1500,
+    MTU_LEAST = 68,
+    MTU_MOST = 65535,
+    OVERHEAD_4 = 28,        /* IPv4 and UDP headers */
+    OVERHEAD_6 = 48,        /* IPv6 and UDP headers */
+    TAIL = 64,              /* octets that may be appended to a received packet */
+    HASH_SLOTS = 128,       /* at most half full */
+    RECEIVE_ROOM = 4 << 20, /* octets asked for in the kernel */
+    ERRORS_A_CALL = 64,     /* most ICMP errors that are read in one go */
+    ATTEMPTS = 3,           /* to send a datagram while errors of others come in */
+};
+static_assert(PORT_PEERS * 2 <= HASH_SLOTS && PORT_PEERS < 255, "the table is at most half full");
+
+struct udp_peer {
+    uint32_t address; /* next hop */
+    bool refusing;    /* an ICMP error said so, and no packet paid for it yet */
+    socklen_t length;
+    struct sockaddr_storage socket;
+};
+
+struct udp {
+    struct buffer_pool *pool;
+    int socket;
+    int family;
+    uint32_t mtu, largest;             /* of IP packets; of network packets */
+    struct udp_peer peers[PORT_PEERS]; /* sorted by address */
+    unsigned peer_count;
+    uint8_t hash[HASH_SLOTS]; /* index of a peer + 1; 0: free */
+    uint32_t kernel_drops;    /* as last told by the kernel */
+    uint64_t (*clock)(void *);
+    void *clock_data;
+    struct port_stats stats;
+    /* buffers that wait for datagrams, and how recvmmsg is told of them */
+    struct vvm_packet *posted[PORT_BURST];
+    unsigned posted_count;
+    struct mmsghdr in[PORT_BURST];
+    struct iovec in_octets[PORT_BURST];
+    struct sockaddr_storage from[PORT_BURST];
+    alignas(struct cmsghdr) uint8_t control[PORT_BURST][CMSG_SPACE(sizeof(uint32_t))];
+    struct mmsghdr out[PORT_BURST];
+    struct iovec out_octets[PORT_BURST];
+};
+
+/* ---- addresses ---- */
+
+static const char *print_socket(const struct sockaddr_storage *socket, char *text, size_t room)
+{
+    const struct sockaddr_in *four = (const void *)socket;
+    const struct sockaddr_in6 *six = (const void *)socket;
+    char host[INET6_ADDRSTRLEN];
+
+    if (socket->ss_family == AF_INET6) {
+        inet_ntop(AF_INET6, &six->sin6_addr, host, sizeof host);
+        snprintf(text, room, "[%s]:%u", host, ntohs(six->sin6_port));
+    } else {
+        inet_ntop(AF_INET, &four->sin_addr, host, sizeof host);
+        snprintf(text, room, "%s:%u", host, ntohs(four->sin_port));
+    }
+    return text;
+}
+
+static bool is_whole(const struct sockaddr_storage *socket, socklen_t length)
+{
+    return (socket->ss_family == AF_INET && length >= sizeof(struct sockaddr_in)) ||
+           (socket->ss_family == AF_INET6 && length >= sizeof(struct sockaddr_in6));
+}
+
+/* One host and a port: what a datagram can come from. */
+static bool is_host(const struct sockaddr_storage *socket)
+{
+    const struct sockaddr_in *four = (const void *)socket;
+    const struct sockaddr_in6 *six = (const void *)socket;
+
+    if (socket->ss_family == AF_INET6)
+        return six->sin6_port && !IN6_IS_ADDR_UNSPECIFIED(&six->sin6_addr) &&
+               !IN6_IS_ADDR_MULTICAST(&six->sin6_addr) && !IN6_IS_ADDR_V4MAPPED(&six->sin6_addr);
+    return four->sin_port && four->sin_addr.s_addr != INADDR_ANY && four->sin_addr.s_addr != INADDR_NONE &&
+           !IN_MULTICAST(ntohl(four->sin_addr.s_addr));
+}
+
+static bool same_socket(const struct sockaddr_storage *peer, const struct sockaddr_storage *socket)
+{
+    const struct sockaddr_in *four = (const void *)peer, *other4 = (const void *)socket;
+    const struct sockaddr_in6 *six = (const void *)peer, *other6 = (const void *)socket;
+
+    if (peer->ss_family != socket->ss_family) return false;
+    if (peer->ss_family == AF_INET)
+        return four->sin_port == other4->sin_port && four->sin_addr.s_addr == other4->sin_addr.s_addr;
+    return six->sin6_port == other6->sin6_port &&
+           !memcmp(&six->sin6_addr, &other6->sin6_addr, sizeof six->sin6_addr) &&
+           (!six->sin6_scope_id || six->sin6_scope_id == other6->sin6_scope_id);
+}
+
+static unsigned hash_of(const struct sockaddr_storage *socket)
+{
+    const struct sockaddr_in *four = (const void *)socket;
+    const struct sockaddr_in6 *six = (const void *)socket;
+    uint32_t words[5] = {0};
+    uint64_t hash = 0;
+    unsigned i;
+
+    if (socket->ss_family == AF_INET6) {
+        memcpy(words, &six->sin6_addr, 16);
+        words[4] = six->sin6_port;
+    } else {
+        words[0] = four->sin_addr.s_addr;
+        words[4] = four->sin_port;
+    }
+    for (i = 0; i < 5; i++) hash = (hash ^ words[i]) * UINT64_C(0x9e3779b97f4a7c15);
+    return (unsigned)(hash >> 32) % HASH_SLOTS;
+}
+
+/* The peer that listens there, or NULL. */
+static struct udp_peer *peer_at(struct udp *udp, const struct sockaddr_storage *socket)
+{
+    unsigned at;
+
+    for (at = hash_of(socket); udp->hash[at]; at = (at + 1) % HASH_SLOTS) {
+        struct udp_peer *peer = &udp->peers[udp->hash[at] - 1];
+
+        if (same_socket(&peer->socket, socket)) return peer;
+    }
+    return NULL;
+}
+
+/* The peer that is that next hop: the only one is every hop. NULL: none. */
+static struct udp_peer *peer_toward(struct udp *udp, uint32_t address)
+{
+    unsigned low = 0, high = udp->peer_count;
+
+    if (udp->peer_count == 1) return &udp->peers[0];
+    while (low < high) {
+        unsigned middle = (low + high) / 2;
+
+        if (udp->peers[middle].address == address) return &udp->peers[middle];
+        if (udp->peers[middle].address < address) low = middle + 1;
+        else high = middle;
+    }
+    return NULL;
+}
+
+/* ---- open ---- */
+
+static int by_address(const void *a, const void *b)
+{
+    uint32_t x = ((const struct udp_peer *)a)->address, y = ((const struct udp_peer *)b)->address;
+
+    return (x > y) - (x < y);
+}
+
+static int enter_in_hash(struct port *port, struct udp *udp, unsigned index)
+{
+    struct udp_peer *peer = &udp->peers[index];
+    char text[64];
+    unsigned at;
+
+    if (peer_at(udp, &peer->socket)) {
+        snprintf(port->why, sizeof port->why, "two peers listen at %s: give each its own address or port",
+                 print_socket(&peer->socket, text, sizeof text));
+        return -EINVAL;
+    }
+    for (at = hash_of(&peer->socket); udp->hash[at];) at = (at + 1) % HASH_SLOTS;
+    udp->hash[at] = (uint8_t)(index + 1);
+    return 0;
+}
+
+static int take_peer(struct port *port, struct udp *udp, const struct port_peer *from)
+{
+    struct udp_peer *peer = &udp->peers[udp->peer_count];
+    char text[64];
+
+    if (!is_whole(&from->socket, from->length) || from->socket.ss_family != udp->family ||
+        !is_host(&from->socket)) {
+        snprintf(port->why, sizeof port->why,
+                 "peer %s: give the address of one host and its port, IPv%d like the port's own",
+                 is_whole(&from->socket, from->length) ? print_socket(&from->socket, text, sizeof text) : "?",
+                 udp->family == AF_INET ? 4 : 6);
+        return -EINVAL;
+    }
+    *peer = (struct udp_peer){.address = from->address, .length = from->length, .socket = from->socket};
+    udp->peer_count++;
+    return 0;
+}
+
+static int take_peers(struct port *port, struct udp *udp, const struct port_options *options)
+{
+    unsigned i;
+    int err = 0;
+
+    if (options->peer_count == 0 || options->peer_count > PORT_PEERS) {
+        snprintf(port->why, sizeof port->why, "%u peers: give 1 to %d", options->peer_count, PORT_PEERS);
+        return -EINVAL;
+    }
+    for (i = 0; !err && i < options->peer_count; i++) err = take_peer(port, udp, &options->peers[i]);
+    if (err) return err;
+    qsort(udp->peers, udp->peer_count, sizeof *udp->peers, by_address);
+    for (i = 0; i < udp->peer_count; i++) {
+        bool twice = i > 0 && udp->peers[i].address == udp->peers[i - 1].address;
+
+        if (udp->peer_count > 1 && (udp->peers[i].address == 0 || twice)) {
+            snprintf(port->why, sizeof port->why, "several peers: give each its own address as a next hop");
+            return -EINVAL;
+        }
+        err = enter_in_hash(port, udp, i);
+        if (err) return err;
+    }
+    return 0;
+}
+
+static int take_sizes(struct port *port, struct udp *udp, const struct port_options *options)
+{
+    uint32_t overhead = udp->family == AF_INET ? OVERHEAD_4 : OVERHEAD_6;
+    uint32_t least = MTU_LEAST + overhead - OVERHEAD_4;
+
+    udp->mtu = options->mtu ? options->mtu : MTU;
+    if (udp->mtu < least || udp->mtu > MTU_MOST) {
+        snprintf(port->why, sizeof port->why, "MTU %u: give %u to %d", udp->mtu, least, MTU_MOST);
+        return -ERANGE;
+    }
+    if (options->buffers > BUFFERS_MOST) {
+        snprintf(port->why, sizeof port->why, "%u buffers: give at most %d", options->buffers, BUFFERS_MOST);
+        return -ERANGE;
+    }
+    udp->largest = udp->mtu - overhead;
+    return 0;
+}
+
+static int system_refuses(struct port *port, const char *what, const char *which, const char *help)
+{
+    int err = -errno;
+
+    snprintf(port->why, sizeof port->why, "%s%s: %s: %s", what, which, strerror(-err), help);
+    return err;
+}
+
+/* A socket that somebody else has bound for us. */
+static int adopt(struct port *port, struct udp *udp, int descriptor)
+{
+    struct sockaddr_storage own = {0};
+    socklen_t length = sizeof own, number_length = sizeof(int);
+    int flags, protocol = 0;
+
+    if (getsockopt(descriptor, SOL_SOCKET, SO_PROTOCOL, &protocol, &number_length) ||
+        protocol != IPPROTO_UDP || getsockname(descriptor, (void *)&own, &length) ||
+        !is_whole(&own, length) ||
+        (own.ss_family == AF_INET ? ((struct sockaddr_in *)&own)->sin_port
+                                  : ((struct sockaddr_in6 *)&own)->sin6_port) == 0) {
+        snprintf(port->why, sizeof port->why, "descriptor %d is no bound UDP socket: hand over one that is",
+                 descriptor);
+        return -EINVAL;
+    }
+    flags = fcntl(descriptor, F_GETFL);
+    if (flags < 0 || fcntl(descriptor, F_SETFL, flags | O_NONBLOCK) || fcntl(descriptor, F_SETFD, FD_CLOEXEC))
+        return system_refuses(port, "the socket that was handed over", "", "hand over a UDP socket");
+    udp->socket = descriptor;
+    udp->family = own.ss_family;
+    return 0;
+}
+
+static int make_socket(struct port *port, struct udp *udp, const struct port_options *options)
+{
+    const int on = 1;
+    char text[64];
+
+    if (!is_whole(&options->local, options->local_length)) {
+        snprintf(port->why, sizeof port->why, "no address to listen at: give ADDRESS:PORT");
+        return -EINVAL;
+    }
+    print_socket(&options->local, text, sizeof text);
+    udp->family = options->local.ss_family;
+    udp->socket = socket(udp->family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (udp->socket < 0) return system_refuses(port, "no UDP socket", "", "check the limit of open files");
+    if (udp->family == AF_INET6) setsockopt(udp->socket, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
+    if (!bind(udp->socket, (const void *)&options->local, options->local_length)) return 0;
+    return system_refuses(port, "cannot listen at ", text,
+                          errno == EADDRINUSE ? "another process does; choose another port"
+                                              : "give an address of this machine");
+}
+
+/* A kernel that knows none of these serves as well, with fewer counters. */
+static void set_up(const struct udp *udp)
+{
+    const int on = 1, room = RECEIVE_ROOM, whole4 = IP_PMTUDISC_DO, whole6 = IPV6_PMTUDISC_DO;
+
+    if (setsockopt(udp->socket, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof room))
+        setsockopt(udp->socket, SOL_SOCKET, SO_RCVBUF, &room, sizeof room);
+    setsockopt(udp->socket, SOL_SOCKET, SO_RXQ_OVFL, &on, sizeof on);
+    if (udp->family == AF_INET) {
+        setsockopt(udp->socket, IPPROTO_IP, IP_MTU_DISCOVER, &whole4, sizeof whole4);
+        setsockopt(udp->socket, IPPROTO_IP, IP_RECVERR, &on, sizeof on);
+    } else {
+        setsockopt(udp->socket, IPPROTO_IPV6, IPV6_MTU_DISCOVER, &whole6, sizeof whole6);
+        setsockopt(udp->socket, IPPROTO_IPV6, IPV6_RECVERR, &on, sizeof on);
+    }
+}
+
+static uint64_t system_clock(void *data)
+{
+    struct timespec now;
+
+    (void)data;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+static int open_all(struct port *port, struct udp *udp, const struct port_options *options)
+{
+    uint32_t buffers = options->buffers ? options->buffers : BUFFERS;
+    int err = options->adopt ? adopt(port, udp, options->descriptor) : make_socket(port, udp, options);
+
+    if (!err) err = take_sizes(port, udp, options);
+    if (!err) err = take_peers(port, udp, options);
+    if (err) return err;
+    err = buffer_pool_open(&udp->pool, buffers + PORT_BURST, PORT_HEADROOM + udp->largest + TAIL,
+                           PORT_HEADROOM);
+    if (err) snprintf(port->why, sizeof port->why, "no memory for %u buffers: give fewer", buffers);
+    return err;
+}
+
+/* On failure an adopted socket stays the caller's. */
+static int udp_open(struct port *port, const struct port_options *options)
+{
+    struct udp *udp = calloc(1, sizeof *udp);
+    int err;
+
+    snprintf(port->name, sizeof port->name, "%s", options->name ? options->name : "udp");
+    snprintf(port->why, sizeof port->why, "out of memory");
+    if (!udp) return -ENOMEM;
+    udp->socket = -1;
+    udp->clock = options->clock ? options->clock : system_clock;
+    udp->clock_data = options->clock_data;
+    err = open_all(port, udp, options);
+    if (err) {
+        if (udp->socket >= 0 && !options->adopt) close(udp->socket);
+        free(udp);
+        return err;
+    }
+    set_up(udp);
+    port->link = PORT_DATAGRAM;
+    port->key = options->key;
+    port->pool = buffer_pool_ops(udp->pool);
+    port->state = udp;
+    port->why[0] = '\0';
+    return 0;
+}
+
+static int udp_close(struct port *port)
+{
+    struct udp *udp = port->state;
+    unsigned i;
+
+    for (i = 0; i < udp->posted_count; i++) packet_free(udp->posted[i]);
+    buffer_pool_close(udp->pool);
+    close(udp->socket);
+    free(udp);
+    port->state = NULL;
+    port->pool = NULL;
+    return 0;
+}
+
+/* ---- errors ---- */
+
+static bool is_broken(int error) { return error == EBADF || error == ENOTSOCK || error == EFAULT; }
+
+static int broken(struct port *port)
+{
+    int err = -errno;
+
+    snprintf(port->why, sizeof port->why, "the socket is gone: %s: start the node again", strerror(-err));
+    return err;
+}
+
+/* Did the error come from the network, and not from our own send buffer or the kernel's
+ * opinion of an answer of ours? */
+static bool is_about_peer(const struct msghdr *message)
+{
+    struct cmsghdr *c;
+
+    for (c = CMSG_FIRSTHDR(message); c; c = CMSG_NXTHDR((struct msghdr *)message, c)) {
+        struct sock_extended_err error;
+
+        if (!(c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_RECVERR) &&
+            !(c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_RECVERR))
+            continue;
+        memcpy(&error, CMSG_DATA(c), sizeof error);
+        return error.ee_errno != EMSGSIZE &&
+               (error.ee_origin == SO_EE_ORIGIN_ICMP || error.ee_origin == SO_EE_ORIGIN_ICMP6);
+    }
+    return false;
+}
+
+/* Read what ICMP said, and mark the peers that it was about. */
+static void read_errors(struct udp *udp)
+{
+    unsigned n;
+
+    for (n = 0; n < ERRORS_A_CALL; n++) {
+        struct sockaddr_storage to = {0};
+        alignas(struct cmsghdr) uint8_t control[256];
+        struct msghdr message = {.msg_name = &to,
+                                 .msg_namelen = sizeof to,
+                                 .msg_control = control,
+                                 .msg_controllen = sizeof control};
+        struct udp_peer *peer;
+
+        if (recvmsg(udp->socket, &message, MSG_ERRQUEUE | MSG_DONTWAIT) < 0) return;
+        peer = is_whole(&to, message.msg_namelen) ? peer_at(udp, &to) : NULL;
+        if (peer && is_about_peer(&message)) peer->refusing = true;
+    }
+}
+
+/* ---- the way in ---- */
+
+static void post(struct udp *udp)
+{
+    while (udp->posted_count < PORT_BURST) {
+        struct vvm_pool *pool = buffer_pool_ops(udp->pool);
+        struct vvm_packet *packet = pool->alloc(pool);
+
+        if (!packet) return;
+        udp->posted[udp->posted_count++] = packet;
+    }
+}
+
+static void prepare_receive(struct udp *udp, unsigned n)
+{
+    unsigned i;
+
+    for (i = 0; i < n; i++) {
+        struct vvm_packet *packet = udp->posted[i];
+
+        udp->in_octets[i] = (struct iovec){packet->base + packet->head, udp->largest};
+        udp->in[i].msg_hdr = (struct msghdr){.msg_name = &udp->from[i],
+                                             .msg_namelen = sizeof udp->from[i],
+                                             .msg_iov = &udp->in_octets[i],
+                                             .msg_iovlen = 1,
+                                             .msg_control = udp->control[i],
+                                             .msg_controllen = sizeof udp->control[i]};
+    }
+}
+
+/* The kernel tells with a datagram how many it had no room for so far. */
+static void count_kernel_drops(struct udp *udp, const struct msghdr *message)
+{
+    struct cmsghdr *c;
+
+    for (c = CMSG_FIRSTHDR(message); c; c = CMSG_NXTHDR((struct msghdr *)message, c)) {
+        uint32_t drops;
+
+        if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SO_RXQ_OVFL) continue;
+        memcpy(&drops, CMSG_DATA(c), sizeof drops);
+        udp->stats.lost[LOSS_KERNEL] += drops - udp->kernel_drops;
+        udp->kernel_drops = drops;
+    }
+}
+
+/* A datagram as a packet; false: given up, its buffer can be posted again. */
+static bool receive(struct port *port, struct vvm_packet *packet, const struct mmsghdr *datagram)
+{
+    struct udp *udp = port->state;
+    const struct msghdr *message = &datagram->msg_hdr;
+    struct udp_peer *peer;
+
+    count_kernel_drops(udp, message);
+    udp->stats.rx_frames++;
+    udp->stats.rx_octets += datagram->msg_len;
+    peer = is_whole(message->msg_name, message->msg_namelen) ? peer_at(udp, message->msg_name) : NULL;
+    if (!peer || message->msg_flags & MSG_TRUNC) {
+        udp->stats.lost[peer ? LOSS_TOO_LONG : LOSS_PEER]++;
+        return false;
+    }
+    packet->length = datagram->msg_len;
+    packet->payload_end = packet->head + packet->length;
+    packet->ingress = port->device;
+    packet->carrier = CARRIER_UDP;
+    packet->peer = peer->address;
+    packet->time = port->time;
+    return true;
+}
+
+/* How many datagrams came; 0 also when only errors did. -errno: broken. */
+static int receive_some(struct port *port, unsigned room)
+{
+    struct udp *udp = port->state;
+    unsigned attempt;
+
+    for (attempt = 0; attempt < ATTEMPTS; attempt++) {
+        int n;
+
+        prepare_receive(udp, room);
+        n = recvmmsg(udp->socket, udp->in, room, MSG_DONTWAIT, NULL);
+        if (n >= 0) return n;
+        if (errno == EAGAIN) return 0;
+        if (is_broken(errno)) return broken(port);
+        read_errors(udp);
+    }
+    return 0;
+}
+
+static int udp_rx_burst(struct port *port, struct vvm_packet **packets, unsigned room)
+{
+    struct udp *udp = port->state;
+    unsigned i, taken = 0, kept = 0;
+    int n;
+
+    post(udp);
+    if (room > udp->posted_count) room = udp->posted_count;
+    if (room == 0) return 0;
+    n = receive_some(port, room);
+    if (n <= 0) return n;
+    port->time = udp->clock(udp->clock_data);
+    for (i = 0; i < (unsigned)n; i++) {
+        struct vvm_packet *packet = udp->posted[i];
+
+        if (receive(port, packet, &udp->in[i])) packets[taken++] = packet;
+        else udp->posted[kept++] = packet;
+    }
+    for (; i < udp->posted_count; i++) udp->posted[kept++] = udp->posted[i];
+    udp->posted_count = kept;
+    return (int)taken;
+}
+
+/* ---- the way out ---- */
+
+/* Also what an ICMP error has foretold: that is paid then. */
+static void refuse(struct port *port, struct vvm_packet *packet)
+{
+    struct udp *udp = port->state;
+    struct udp_peer *peer = peer_toward(udp, packet->peer);
+
+    if (peer) peer->refusing = false;
+    udp->stats.fates[FATE_REFUSED]++;
+    if (port->book.fate) port->book.fate(port->book.data, packet, FATE_REFUSED);
+    packet_free(packet);
+}
+
+/* As many messages as can go in one call, from packets[0]; ends before one that is refused. */
+static unsigned prepare_send(struct udp *udp, struct vvm_packet **packets, unsigned n)
+{
+    unsigned i;
+
+    for (i = 0; i < n && i < PORT_BURST; i++) {
+        struct vvm_packet *packet = packets[i];
+        struct udp_peer *peer = peer_toward(udp, packet->peer);
+
+        if (!peer || peer->refusing) return i;
+        udp->out_octets[i] = (struct iovec){packet->base + packet->head, packet->length};
+        udp->out[i].msg_hdr = (struct msghdr){.msg_name = &peer->socket,
+                                              .msg_namelen = peer->length,
+                                              .msg_iov = &udp->out_octets[i],
+                                              .msg_iovlen = 1};
+    }
+    return i;
+}
+
+static void sent(struct udp *udp, struct vvm_packet **packets, unsigned n)
+{
+    unsigned i;
+
+    for (i = 0; i < n; i++) {
+        udp->stats.tx_frames++;
+        udp->stats.tx_octets += packets[i]->length;
+        packet_free(packets[i]);
+    }
+}
+
+/* One call. How many packets are done with, 0: the kernel takes no more now, -errno:
+ * broken. *attempts counts down for the first packet while errors come. */
+static int send_some(struct port *port, struct vvm_packet **packets, unsigned n, unsigned *attempts)
+{
+    struct udp *udp = port->state;
+    unsigned ready = prepare_send(udp, packets, n);
+    int done;
+
+    if (ready == 0) {
+        refuse(port, packets[0]);
+        return 1;
+    }
+    done = sendmmsg(udp->socket, udp->out, ready, MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (done > 0) {
+        sent(udp, packets, (unsigned)done);
+        return done;
+    }
+    if (errno == EAGAIN) return 0;
+    if (is_broken(errno)) return broken(port);
+    read_errors(udp); /* one that waited for us is told instead of sending: try again */
+    if (--*attempts > 0) return -EINTR;
+    refuse(port, packets[0]);
+    return 1;
+}
+
+static int udp_tx_burst(struct port *port, struct vvm_packet **packets, unsigned n)
+{
+    unsigned taken = 0, attempts = ATTEMPTS;
+
+    while (taken < n) {
+        int done = send_some(port, packets + taken, n - taken, &attempts);
+
+        if (done == -EINTR) continue;
+        if (done <= 0) return taken > 0 ? (int)taken : done;
+        taken += (unsigned)done;
+        attempts = ATTEMPTS;
+    }
+    return (int)taken;
+}
+
+/* ---- the rest ---- */
+
+static int udp_descriptor(struct port *port) { return ((const struct udp *)port->state)->socket; }
+
+/* The socket stays readable while datagrams wait. */
+static bool udp_arm(struct port *port)
+{
+    (void)port;
+    return true;
+}
+
+/* What would carry the largest packet over IPv4: that is what the worker subtracts. */
+static uint32_t udp_mtu(struct port *port) { return ((const struct udp *)port->state)->largest + OVERHEAD_4; }
+
+static bool udp_link_up(struct port *port)
+{
+    (void)port;
+    return true;
+}
+
+static void udp_stats(struct port *port, struct port_stats *stats)
+{
+    *stats = ((const struct udp *)port->state)->stats;
+}
+
+static bool udp_reaches(struct port *port, uint32_t address)
+{
+    return peer_toward(port->state, address) != NULL;
+}
+
+const struct port_ops port_udp = {
+    .kind = "udp",
+    .open = udp_open,
+    .close = udp_close,
+    .rx_burst = udp_rx_burst,
+    .tx_burst = udp_tx_burst,
+    .descriptor = udp_descriptor,
+    .arm = udp_arm,
+    .mtu = udp_mtu,
+    .link_up = udp_link_up,
+    .stats = udp_stats,
+    .reaches = udp_reaches,
+};
