@@ -18,6 +18,7 @@ const struct suite suites[] = {
     {"carrier", carrier_tests},
     {"options", options_tests},
     {"packets", packet_case_tests},
+    {"ants", ants_tests},
 #endif
     {NULL, NULL},
 };
