@@ -18,8 +18,8 @@ static bool is_procedure(vvm_value v)
     return has_type(v, TYPE_CLOSURE) || has_type(v, TYPE_PRIMITIVE) || has_type(v, TYPE_CASES);
 }
 
-/* Compile and run an expression now; the depth counts, so that macros that define
- * macros inside their transformers end. */
+/* Compile and run an expression now, of which nothing goes into an image; the depth
+ * counts, so that macros that define macros inside their transformers end. */
 static vvm_value evaluate(struct expansion *x, vvm_value datum, uint64_t position)
 {
     vvm_value v = VALUE_EXCEPTION;
@@ -29,7 +29,9 @@ static vvm_value evaluate(struct expansion *x, vvm_value datum, uint64_t positio
         expand_escape(x);
     }
     ctx->depth++;
+    x->node->making_syntax++;
     int error = eval_datum(ctx, x->env, datum, &v);
+    x->node->making_syntax--;
     ctx->depth--;
     if (error || v == VALUE_EXCEPTION) {
         pending_add_position(ctx, position);

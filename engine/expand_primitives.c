@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * expand_primitives.c - what procedural macros use: renaming, comparing, refusing with
- * the place of what the user wrote. expand.vml makes rename and compare of them.
+ * expand_primitives.c - what procedural macros and readers use: renaming, comparing,
+ * places, refusing with the place of what the user wrote. expand.vml makes rename and
+ * compare of them.
  */
 #include "expand.h"
 
@@ -45,7 +46,36 @@ static vvm_value primitive_strip(struct vvm_context *ctx, unsigned n, const vvm_
     return syntax_strip(ctx, args[0]);
 }
 
-/* (syntax-violation form message): an error that stands where the form stands */
+static bool is_position(vvm_value v)
+{
+    return is_fixnum(v) && fixnum_value(v) > 0 && fixnum_value(v) >> 40 == 0;
+}
+
+/* (position-right position columns) */
+static vvm_value primitive_right(struct vvm_context *ctx, unsigned n, const vvm_value *args)
+{
+    (void)n;
+    if (!is_position(args[0])) return raise_type(ctx, "position-right", 1, "position", args[0]);
+    if (!is_fixnum(args[1]) || fixnum_value(args[1]) < 0 || fixnum_value(args[1]) > UINT16_MAX)
+        return raise_type(ctx, "position-right", 2, "integer from 0 to 65535", args[1]);
+    uint64_t p = (uint64_t)fixnum_value(args[0]);
+    unsigned column = position_column(p) + (unsigned)fixnum_value(args[1]);
+    return make_fixnum((int64_t)make_position(position_file(p), position_line(p), column));
+}
+
+/* (datum-at position datum): a copy of the datum's first pair that stands there */
+static vvm_value primitive_datum_at(struct vvm_context *ctx, unsigned n, const vvm_value *args)
+{
+    (void)n;
+    if (!is_position(args[0])) return raise_type(ctx, "datum-at", 1, "position", args[0]);
+    if (!is_pair(args[1])) return raise_type(ctx, "datum-at", 2, "pair", args[1]);
+    vvm_value copy = make_pair(ctx, car_of(args[1]), cdr_of(args[1]));
+    if (copy != VALUE_EXCEPTION)
+        pair_of(copy)->header |= (uint64_t)fixnum_value(args[0]) << HEADER_LENGTH_SHIFT;
+    return copy;
+}
+
+/* (syntax-violation form message): an error that stands where the form stands, or there */
 static vvm_value primitive_violation(struct vvm_context *ctx, unsigned n, const vvm_value *args)
 {
     char text[200];
@@ -59,6 +89,7 @@ static vvm_value primitive_violation(struct vvm_context *ctx, unsigned n, const 
     if (irritant == VALUE_EXCEPTION) return irritant;
     raise_message(ctx, ERROR_SYNTAX, irritant, "%s", text);
     if (is_pair(args[0]) && !is_frozen(args[0])) pending_add_position(ctx, pair_position(args[0]));
+    if (is_position(args[0])) pending_add_position(ctx, (uint64_t)fixnum_value(args[0]));
     return VALUE_EXCEPTION;
 }
 
@@ -72,6 +103,11 @@ const struct primitive_row expand_primitives[] = {
     PRIMITIVE("strip-syntax", primitive_strip, 1, 1, 10, EFFECT_LOAD, "any -> any",
               "The datum with plain symbols where a macro renamed them."),
     PRIMITIVE("syntax-violation", primitive_violation, 2, 3, 10, EFFECT_LOAD | EFFECT_DIVERGES,
-              "any string [any] -> never", "Refuse a form: a syntax error that names where the form stands."),
+              "any string [any] -> never",
+              "Refuse a form: a syntax error that names where the form stands, or the position given."),
+    PRIMITIVE("position-right", primitive_right, 2, 2, 2, EFFECT_LOAD, "position integer -> position",
+              "The position so many columns further right."),
+    PRIMITIVE("datum-at", primitive_datum_at, 2, 2, 4, EFFECT_LOAD, "position pair -> pair",
+              "The datum as if it had been read at the position, which errors then name."),
 };
 const size_t expand_primitive_count = sizeof expand_primitives / sizeof *expand_primitives;

@@ -38,6 +38,7 @@ static int adopt_unit(struct vvm_context *ctx, struct vvm_unit *unit)
         return err;
     }
     assert(unit->verified && ctx->node->candidate); /* code joins a VMlet inside a load only */
+    unit->syntax = ctx->node->making_syntax > 0;
     unit->next = unit->vmlet->units;
     unit->vmlet->units = unit;
     return 0;
@@ -236,6 +237,7 @@ static int load_text(struct vvm_context *ctx, struct reader *reader, const char 
     if (!err) err = vmlet_begin(ctx, name, version, header, out);
     if (err) return err;
     err = vmlet_imports(ctx, *out, file);
+    if (!err) err = vmlet_syntax(ctx, *out, file);
     int begun = err ? 0 : transaction_begin(ctx);
     if (begun < 0) err = begun;
     reader->env = (*out)->environment;
@@ -324,7 +326,8 @@ int load_file(struct vvm_context *ctx, const char *path, struct vvm_vmlet **vmle
 
 /* ---- compiling to an image ------------------------------------------------------------------ */
 
-/* The VMlet's units, oldest first, as one. */
+/* The VMlet's units, oldest first, as one; without transformers and readers, which have
+ * done their work when there is an image. */
 static int merge_units(struct unit_builder *builder, struct vvm_unit *newest)
 {
     struct vvm_unit *oldest = NULL;
@@ -335,7 +338,8 @@ static int merge_units(struct unit_builder *builder, struct vvm_unit *newest)
         newest = next;
     }
     int err = 0;
-    for (struct vvm_unit *u = oldest; u && !err; u = u->next) err = unit_merge(builder, u);
+    for (struct vvm_unit *u = oldest; u && !err; u = u->next)
+        if (!u->syntax) err = unit_merge(builder, u);
     builder->vmlet->units = oldest;
     return err;
 }

@@ -105,6 +105,7 @@ struct vvm_unit {
     struct constant_block *blocks; /* memory of the constants; see unit.c */
     bool verified;
     bool noted; /* its assignments to globals are known; see generation.c */
+    bool syntax; /* a transformer or reader: needed while compiling, left out of images */
 };
 
 /** Signatures are interned per node: equal number = equal parameter slot types,
@@ -396,6 +397,7 @@ struct vvm_node {
     struct vvm_vmlet *refused;        /* by the last load; its names go when the next begins */
     struct vvm_vmlet *forgotten;      /* refused before: values may refer to their code still */
     unsigned loading;                 /* loads in one another, by imports */
+    unsigned making_syntax;           /* transformers being evaluated, one inside another */
     struct vvm_environment *core;
     struct vvm_context control; /* the control thread's context */
     struct vvm_root *roots;

@@ -4,10 +4,11 @@
  *
  * A VMlet starts with nothing but core and its imports:
  *
- *   (vmlet NAME (version N) (import (VMLET name ...) ...) (needs ...) ...)
+ *   (vmlet NAME (version N) (import (VMLET name ...) ...) (use-syntax VMLET ...) (needs ...) ...)
  *
- * (import (route next-hop)) makes the name visible; (import (route)) only demands
- * that the VMlet is there.
+ * (import (route next-hop)) makes the name visible; (import (route)) demands that the
+ * VMlet is there, and brings its readers. (use-syntax diagram) brings macros and readers
+ * and demands nothing once the source is compiled.
  */
 #include "vmlet.h"
 
@@ -19,6 +20,7 @@
 #include <unistd.h>
 
 #include "environment.h"
+#include "expand.h"
 
 struct vvm_vmlet *vmlet_new(struct vvm_node *node, vvm_value name)
 {
@@ -140,9 +142,8 @@ static bool find_vmlet(const struct vvm_node *node, const char *file, const char
     return false;
 }
 
-static int import_vmlet(struct vvm_context *ctx, vvm_value clause, const char *file, struct vvm_vmlet **found)
+static int import_vmlet(struct vvm_context *ctx, vvm_value name, const char *file, struct vvm_vmlet **found)
 {
-    vvm_value name = car_of(clause);
     char path[PATH_MAX];
     *found = vmlet_named(ctx->node, name);
     if (*found) return 0;
@@ -170,6 +171,21 @@ static int import_names(struct vvm_context *ctx, struct vvm_vmlet *vmlet, struct
     return 0;
 }
 
+/* The VMlet's readers, and its macros if they are wanted: how many, or -ENOMEM. */
+static int import_syntax(struct vvm_vmlet *vmlet, const struct vvm_vmlet *from, bool macros)
+{
+    int count = 0;
+    const struct vvm_environment *names = from->environment;
+    for (uint32_t i = 0; i < names->bucket_count; i++)
+        for (struct environment_entry *e = names->buckets[i]; e; e = e->next) {
+            if (e->denotation.kind != DENOTES_MACRO) continue;
+            if (!macros && macro_kind(e->denotation.macro) != MACRO_READER) continue;
+            if (environment_import(vmlet->environment, names, e->name, e->name)) return -ENOMEM;
+            count++;
+        }
+    return count;
+}
+
 /* One (import (V name ...) ...) clause. */
 static int import_clause(struct vvm_context *ctx, struct vvm_vmlet *vmlet, vvm_value clause, const char *file)
 {
@@ -180,8 +196,48 @@ static int import_clause(struct vvm_context *ctx, struct vvm_vmlet *vmlet, vvm_v
             header_error(ctx, c, "import: needs (VMLET name ...)");
             return -EINVAL;
         }
-        int err = import_vmlet(ctx, one, file, &from);
+        int err = import_vmlet(ctx, car_of(one), file, &from);
         if (!err) err = import_names(ctx, vmlet, from, cdr_of(one));
+        if (!err && is_null(cdr_of(one)) && import_syntax(vmlet, from, false) < 0) err = -ENOMEM;
+        if (err) return err;
+    }
+    return 0;
+}
+
+/* One (use-syntax V ...) clause. */
+static int syntax_clause(struct vvm_context *ctx, struct vvm_vmlet *vmlet, vvm_value clause, const char *file)
+{
+    for (vvm_value c = cdr_of(clause); is_pair(c); c = cdr_of(c)) {
+        struct vvm_vmlet *from;
+        if (!is_symbol(car_of(c))) {
+            header_error(ctx, c, "use-syntax: needs names of VMlets");
+            return -EINVAL;
+        }
+        int err = import_vmlet(ctx, car_of(c), file, &from);
+        int count = err ? 0 : import_syntax(vmlet, from, true);
+        if (!err && !count) {
+            raise_message(ctx, ERROR_IMPORT, car_of(c),
+                          "VMlet `%s` has no syntax: macros and readers are in sources, not in images",
+                          symbol_name(car_of(c)));
+            return -EINVAL;
+        }
+        if (err || count < 0) return err ? err : count;
+    }
+    return 0;
+}
+
+/* ---- clauses of a header ----------------------------------------------------------- */
+
+typedef int clause_function(struct vvm_context *ctx, struct vvm_vmlet *vmlet, vvm_value clause,
+                            const char *file);
+
+static int for_clauses(struct vvm_context *ctx, struct vvm_vmlet *vmlet, const char *name,
+                       clause_function *function, const char *file)
+{
+    vvm_value symbol = intern(ctx->node, name);
+    for (vvm_value c = vmlet->header; is_pair(c); c = cdr_of(c)) {
+        if (car_of(car_of(c)) != symbol) continue;
+        int err = function(ctx, vmlet, car_of(c), file);
         if (err) return err;
     }
     return 0;
@@ -189,13 +245,12 @@ static int import_clause(struct vvm_context *ctx, struct vvm_vmlet *vmlet, vvm_v
 
 int vmlet_imports(struct vvm_context *ctx, struct vvm_vmlet *vmlet, const char *file)
 {
-    vvm_value import = intern(ctx->node, "import");
-    for (vvm_value c = vmlet->header; is_pair(c); c = cdr_of(c)) {
-        if (car_of(car_of(c)) != import) continue;
-        int err = import_clause(ctx, vmlet, car_of(c), file);
-        if (err) return err;
-    }
-    return 0;
+    return for_clauses(ctx, vmlet, "import", import_clause, file);
+}
+
+int vmlet_syntax(struct vvm_context *ctx, struct vvm_vmlet *vmlet, const char *file)
+{
+    return for_clauses(ctx, vmlet, "use-syntax", syntax_clause, file);
 }
 
 /* ---- files ------------------------------------------------------------------------ */

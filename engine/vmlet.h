@@ -16,6 +16,9 @@ bool vmlet_form(struct vvm_context *ctx, vvm_value datum);
 /** Check the clauses, load what they import (looking beside `file` and in the node's
  *  path) and bind the imported names. 0, or -EINVAL with pending set. */
 int vmlet_imports(struct vvm_context *ctx, struct vvm_vmlet *vmlet, const char *file);
+/** The same for the (use-syntax VMLET ...) clauses of a source: its macros and readers
+ *  become visible. An image needs none of them any more. */
+int vmlet_syntax(struct vvm_context *ctx, struct vvm_vmlet *vmlet, const char *file);
 /** Name and version out of a (vmlet ...) form into *name, *version; the clauses into
  *  *clauses. -EINVAL with pending. */
 int vmlet_header(struct vvm_context *ctx, vvm_value datum, vvm_value *name, int64_t *version,

@@ -6,8 +6,11 @@
  *   => VALUE      the last one's value, as `write` prints it
  *   =! NAME       it raises: the error's name, or the raised value as written
  *   =~ "TEXT"     what it all wrote to the current output port
+ *   =? TEXT       it raises, and what people are shown of the error has the text; lines
+ *                 count from the file's first
  *
- * Every case runs in an environment of its own; one file is one CUnit test.
+ * Every case runs in an environment of its own; it may begin with (vmlet case (import ...)
+ * (use-syntax ...)), whose VMlets are looked for in netvmlets. One file is one CUnit test.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -15,6 +18,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../engine/environment.h"
 #include "../engine/load.h"
 #include "../engine/vmlet.h"
 #include "suites.h"
@@ -33,6 +37,20 @@ struct case_run {
 
 /* ---- one case ----------------------------------------------------------------------- */
 
+/* A (vmlet ...) form: bind what it imports. */
+static int take_header(struct vvm_context *ctx, struct vvm_environment *env, vvm_value datum)
+{
+    vvm_value name;
+    int64_t version;
+    struct vvm_vmlet *vmlet = env->vmlet;
+    int err = vmlet_header(ctx, datum, &name, &version, &vmlet->header);
+    ctx->node->loading++; /* what imports load is part of this */
+    if (!err) err = vmlet_imports(ctx, vmlet, NULL);
+    if (!err) err = vmlet_syntax(ctx, vmlet, NULL);
+    ctx->node->loading--;
+    return err;
+}
+
 static int eval_all(struct vvm_context *ctx, struct vvm_environment *env, const char *text, size_t octets,
                     unsigned line, vvm_value *result)
 {
@@ -44,7 +62,7 @@ static int eval_all(struct vvm_context *ctx, struct vvm_environment *env, const 
     for (;;) {
         int err = reader_next(&reader, &datum);
         if (err || datum == VALUE_EOF) return err;
-        err = eval_datum(ctx, env, datum, result);
+        err = vmlet_form(ctx, datum) ? take_header(ctx, env, datum) : eval_datum(ctx, env, datum, result);
         if (err) return err;
     }
 }
@@ -83,6 +101,18 @@ static void check_output(struct case_run *run, const char *expected)
         wrong(run, "output", expected, run->printed);
 }
 
+/* An error as print_pending shows it. */
+static void check_shown(struct case_run *run, int err, const char *expected)
+{
+    char *text = NULL;
+    size_t length;
+    FILE *to = open_memstream(&text, &length);
+    if (err) print_pending(&run->node->control, to);
+    fclose(to);
+    if (!strstr(text, expected)) wrong(run, "an error with", expected, text);
+    free(text);
+}
+
 static void run_case(struct case_run *run, const char *text, size_t octets, const char *expectation)
 {
     struct vvm_context *ctx = &run->node->control;
@@ -97,6 +127,7 @@ static void run_case(struct case_run *run, const char *text, size_t octets, cons
     char *got = outcome(run, err, result);
     const char *expected = expectation + 3;
     if (expectation[1] == '~') check_output(run, expected);
+    else if (expectation[1] == '?') check_shown(run, err, expected);
     else if ((expectation[1] == '!') != (err != 0) || strcmp(got, expected)) {
         wrong(run, expectation[1] == '!' ? "error" : "value", expected, got);
         if (err) print_pending(ctx, stderr);
@@ -111,7 +142,7 @@ static void run_case(struct case_run *run, const char *text, size_t octets, cons
 
 static bool is_expectation(const char *line)
 {
-    return line[0] == '=' && strchr(">!~", line[1]) && line[1] && line[2] == ' ';
+    return line[0] == '=' && strchr(">!~?", line[1]) && line[1] && line[2] == ' ';
 }
 
 static bool is_blank(const char *text, size_t octets)
@@ -153,6 +184,7 @@ static void run_file(const char *path)
     size_t octets;
     run.output = open_memstream(&run.printed, &run.printed_length);
     options.output = run.output;
+    options.path = VVM_SOURCE "/netvmlets";
     if (file_read(path, SOURCE_MAX, &text, &octets) || node_open(&options, &run.node)) {
         CU_FAIL("cannot begin");
         return;

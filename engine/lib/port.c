@@ -376,6 +376,14 @@ PRIMITIVE_FN(port_column)
     return port_of(args[0])->column;
 }
 
+PRIMITIVE_FN(port_position)
+{
+    NEED(has_flags(args[0], TEXT_IN), "port-position", 0, "textual input port");
+    const struct port_object *p = port_of(args[0]);
+    return make_fixnum((int64_t)make_position(
+        (unsigned)fixnum_value(p->file), (unsigned)fixnum_value(p->line), (unsigned)fixnum_value(p->column)));
+}
+
 #define L                       EFFECT_LOAD
 #define TEST_ROW(text, fn, doc) PRIMITIVE(text, fn, 1, 1, 1, L, "any -> boolean", doc)
 static const struct primitive_row rows[] = {
@@ -426,6 +434,8 @@ static const struct primitive_row rows[] = {
               "The line of the next character, from 1."),
     PRIMITIVE("port-column", port_column, 1, 1, 1, L, "port -> integer",
               "The column of the next character, from 1."),
+    PRIMITIVE("port-position", port_position, 1, 1, 2, L, "port -> position",
+              "File, line and column of the next character, for syntax-violation and datum-at."),
 };
 
 int port_primitives(struct vvm_node *node) { return primitives_register(node, ROWS(rows)); }

@@ -23,7 +23,7 @@ split_cases() { # FOLDER
     local file
     for file in tests/cases/*/*.t; do
         awk -v base="$1/$(basename "$file" .t)" '
-            /^=[>!~] / { if (text != "") { to = base "-" ++count; printf "%s", text > to; close(to) } text = ""; next }
+            /^=[>!~?] / { if (text != "") { to = base "-" ++count; printf "%s", text > to; close(to) } text = ""; next }
             /^;/ && text == "" { next }
             /./ { text = text $0 "\n" }' "$file"
     done

@@ -54,6 +54,37 @@ expect "disassemble" 0 'jump' "$vvm" disasm "$folder/sum.vmi"
 head -c 40 "$folder/sum.vmi" >"$folder/short.vmi"
 expect "a truncated image" 1 'error image' "$vvm" run "$folder/short.vmi"
 
+# drawings: the reader is needed to compile, not to run
+mkdir "$folder/alone"
+cat >"$folder/drawn.vml" <<'END'
+(vmlet drawn (use-syntax diagram))
+{diagram pair
+   +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+   |              Low              |             High              |
+   +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+}
+(display (pair-high (bytevector 1 2 3 4)))
+END
+sed 's/(use-syntax diagram)/(import (diagram))/' "$folder/drawn.vml" >"$folder/bare.vml"
+sed '4s/.*/   |          Low          |                                        /' "$folder/drawn.vml" >"$folder/broken.vml"
+cat >"$folder/macros.vml" <<'END'
+(vmlet macros)
+(define (part form) (cadr form))
+(define-syntax first-of (lambda (form) (part form)))
+(display (first-of 9))
+END
+echo '(vmlet user (use-syntax macros))' >"$folder/alone/user.vml"
+expect "compile a drawing" 0 '' "$vvm" --path netvmlets compile "$folder/drawn.vml" -o "$folder/alone/drawn.vmi"
+expect "its image needs no reader" 0 '^772$' "$vvm" run "$folder/alone/drawn.vmi"
+expect "its source does" 1 'no VMlet `diagram` is loaded' "$vvm" run "$folder/drawn.vml"
+expect "a bare import brings readers too" 0 '^772$' "$vvm" --path netvmlets run "$folder/bare.vml"
+expect "a broken drawing" 1 'broken.vml:4:28: a row has 32 bits, this one 12' "$vvm" --path netvmlets run "$folder/broken.vml"
+expect "compile a macro" 0 '' "$vvm" compile "$folder/macros.vml" -o "$folder/alone/macros.vmi"
+expect "and run it" 0 '^9$' "$vvm" run "$folder/alone/macros.vmi"
+functions() { "$vvm" disasm "$1" | grep -c '^f[0-9]'; }
+expect "its transformer is not in the image" 0 '^4$' functions "$folder/alone/macros.vmi"
+expect "an image has no syntax to use" 1 'VMlet `macros` has no syntax' "$vvm" run "$folder/alone/user.vml"
+
 # the packet profile
 cat >"$folder/closure.vml" <<'END'
 (define (helper x)

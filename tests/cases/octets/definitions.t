@@ -1,10 +1,10 @@
 ; What define-layout and define-table refuse, before a packet meets it.
 (define-layout x (a u8) (a u16))
-=! error
+=! syntax
 (define-layout x (layout u8))
-=! error
+=! syntax
 (define-layout x (extent u8))
-=! error
+=! syntax
 (define-layout x (a u8 = 256))
 =! error
 (define-layout x (a u8 = -1))
@@ -37,4 +37,4 @@
 (define-table t map (key u8) (value bytes 5 6) (entries 4))
 =! syntax
 (define-table t map (key u8) (value (a u8) (a u8)) (entries 4))
-=! error
+=! syntax
