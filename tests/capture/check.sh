@@ -17,7 +17,7 @@ same_rows() { diff <(rows <tests/capture/first-light.ledger) <(replay "$1" | row
 
 # interrupted SIGNAL SECONDS: the recipe under another id ends by itself and takes its namespaces away
 interrupted() {
-    tests/capture/recipe.sh "$folder/half.pcap" &
+    tests/capture/recipe.sh line "$folder/half.pcap" &
     local recipe=$!
     sleep "$2"
     kill -"$1" "$recipe"
@@ -28,7 +28,7 @@ interrupted() {
     return $status
 }
 
-expect "the recipe takes a capture" 0 'frames' timeout 60 tests/capture/recipe.sh "$folder/new.pcap"
+expect "the recipe takes a capture" 0 'frames' timeout 60 tests/capture/recipe.sh first-light "$folder/new.pcap"
 expect "its active and damaged packets end as those of the committed one" 0 '^$' same_rows "$folder/new.pcap"
 expect "its ledger balances" 0 'received \+ created' replay "$folder/new.pcap"
 expect "stopped by SIGTERM, nothing is left" 130 '' interrupted TERM 0.5

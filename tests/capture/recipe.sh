@@ -1,14 +1,21 @@
 #!/usr/bin/env bash
-# recipe.sh [OUT.pcap] - how tests/capture/first-light.pcap was taken: tcpdump on one end
-# of a veth, whose other end sends packets of the toy network over all three carriers
-# among ordinary traffic (ARP, DNS, TCP, echo, fragments) and damaged packets.
+# recipe.sh first-light|line [OUT.pcap] - how the captures beside it were taken: tcpdump on
+# one end of a veth, whose other end sends active packets (first-light: sender.c, the toy
+# network; line: line.c, capsules) over all three carriers among ordinary traffic (ARP, DNS,
+# TCP, echo, fragments) and damaged packets.
 #
 # Needs root (network namespaces, raw sockets), tcpdump, iproute2, gcc. ping, perl are
 # used when they are there. Everything it makes is named with its process id and taken
 # away at the end, also after a signal.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-out=${1:-first-light.pcap}
+capture=${1:-}
+out=${2:-$capture.pcap}
+case $capture in # the table of frames, and from whom they come
+first-light) table=sender.c near=192.0.2.1 mac=02:00:c0:00:02:01 ;;
+line) table=line.c near=192.0.2.9 mac=02:00:c0:00:02:09 ;;
+*) echo "usage: recipe.sh first-light|line [OUT.pcap]" >&2; exit 2 ;;
+esac
 run=vvm$$
 host=$run-host router=$run-router
 work=$(mktemp -d)
@@ -37,13 +44,13 @@ done
 on_host() { nsenter --net="/run/netns/$host" "$@"; }
 on_router() { nsenter --net="/run/netns/$router" "$@"; }
 
-# 192.0.2.1 host ---- veth ---- router 192.0.2.2; MAC addresses as the router derives them
-gcc -O1 -o "$work/sender" "$here/sender.c"
+# $near host ---- veth ---- router 192.0.2.2; MAC addresses as the router derives them
+gcc -O1 -o "$work/sender" "$here/$table" "$here/layers.c"
 ip netns add "$host"
 ip netns add "$router"
-ip link add "${run}a" address 02:00:c0:00:02:01 netns "$host" type veth \
+ip link add "${run}a" address "$mac" netns "$host" type veth \
     peer name "${run}b" address 02:00:c0:00:02:02 netns "$router"
-on_host ip address add 192.0.2.1/24 dev "${run}a"
+on_host ip address add "$near/24" dev "${run}a"
 on_router ip address add 192.0.2.2/24 dev "${run}b"
 on_host ip link set "${run}a" up
 on_router ip link set "${run}b" up
