@@ -11,6 +11,8 @@
 #include "engine/load.h"
 #include "worker.h"
 
+#define SECOND UINT64_C(1000000000)
+
 /* A replay begins at one second: 0 is no time. It never goes back. */
 static uint64_t virtual_clock(const struct router *router)
 {
@@ -19,26 +21,38 @@ static uint64_t virtual_clock(const struct router *router)
 
     for (i = 0; i < router->port_count; i++)
         if (router->ports[i].time > newest) newest = router->ports[i].time;
-    return newest + 1000000000;
+    return newest + SECOND;
+}
+
+static uint64_t system_clock(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * SECOND + (uint64_t)now.tv_nsec;
 }
 
 uint64_t router_clock(void *data)
 {
     const struct router *router = data;
-    struct timespec now;
 
-    if (router->virtual_time) return virtual_clock(router);
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+    return router->virtual_time ? virtual_clock(router) : system_clock();
+}
+
+void router_advance(struct router *router, uint64_t time)
+{
+    assert(router->virtual_time);
+    if (time > virtual_clock(router)) router->virtual_now = time - SECOND;
 }
 
 int router_open(struct router *router, const char *name, bool virtual_time, const char *path)
 {
     struct vvm_options options = {
-        .clock = router_clock, .clock_data = router, .output = stderr, .path = path};
+        .clock = router_clock, .clock_data = router, .output = stderr, .path = path, .no_tests = true};
     int err;
 
-    *router = (struct router){.log = stderr, .name = name, .virtual_time = virtual_time};
+    *router =
+        (struct router){.log = stderr, .name = name, .virtual_time = virtual_time, .opened = system_clock()};
     err = node_open(&options, &router->node);
     if (err) return err;
     router->node->host = router;
@@ -46,28 +60,47 @@ int router_open(struct router *router, const char *name, bool virtual_time, cons
     return 0;
 }
 
-int router_close(struct router *router, char *why)
+int router_close_ports(struct router *router, char *why)
 {
     int err = 0;
     unsigned i;
 
+    assert(!router->worker);
     for (i = 0; i < router->port_count; i++) {
         struct port *port = &router->ports[i];
         int result = port->ops->close(port);
 
         if (!result || err) continue;
         err = result;
-        snprintf(why, sizeof port->why, "%s", port->why);
+        snprintf(why, sizeof port->why, "port %s: %.200s", port->name, port->why);
     }
     router->port_count = 0;
+    return err;
+}
+
+int router_close(struct router *router, char *why)
+{
+    int err = router_close_ports(router, why);
+
     if (router->node) node_close(router->node);
     router->node = NULL;
     return err;
 }
 
+/* Names tell ports apart in the ledger, as far as ports keep them. */
+static bool has_port(const struct router *router, const char *name)
+{
+    unsigned i;
+
+    for (i = 0; name && i < router->port_count; i++)
+        if (strncmp(router->ports[i].name, name, PORT_NAME - 1) == 0) return true;
+    return false;
+}
+
 int router_add_port(struct router *router, const struct port_ops *ops, const struct port_options *options,
                     struct port **out)
 {
+    struct port_options own = *options;
     struct port *port;
     int err;
 
@@ -75,7 +108,13 @@ int router_add_port(struct router *router, const struct port_ops *ops, const str
     if (router->port_count == ROUTER_PORTS) return -ENOSPC;
     port = *out = &router->ports[router->port_count];
     *port = (struct port){.ops = ops, .device = (uint16_t)router->port_count};
-    err = ops->open(port, options);
+    if (has_port(router, options->name)) {
+        snprintf(port->why, sizeof port->why, "there is a port of that name already: give it another");
+        return -EEXIST;
+    }
+    own.clock = router_clock;
+    own.clock_data = router;
+    err = port_open(port, ops, &own);
     if (!err) router->port_count++;
     return err;
 }
@@ -133,4 +172,30 @@ int router_tell(struct router *router, const char *name, const int64_t *argument
     if (form != VALUE_EXCEPTION) form = make_pair(control, symbol, form);
     if (form == VALUE_EXCEPTION) return -ENOMEM;
     return eval_datum(control, vmlet->environment, form, &result) ? -EINVAL : 0;
+}
+
+/* ---- tallies ---- */
+
+struct network_tally *tally_of(struct tally_table *table, const char *name)
+{
+    unsigned i;
+
+    for (i = 0; i < table->count; i++)
+        if (strcmp(table->items[i].name, name) == 0) return &table->items[i];
+    if (table->count == TALLY_NETWORKS) return &table->items[TALLY_NETWORKS - 1];
+    table->items[table->count] = (struct network_tally){.name = name};
+    return &table->items[table->count++];
+}
+
+void tally_add(struct tally_table *table, const struct tally_table *more)
+{
+    unsigned i, outcome;
+
+    for (i = 0; i < more->count; i++) {
+        struct network_tally *t = tally_of(table, more->items[i].name);
+
+        for (outcome = 0; outcome <= OUTCOME_HELD; outcome++)
+            t->outcomes[outcome] += more->items[i].outcomes[outcome];
+        t->fuel += more->items[i].fuel;
+    }
 }

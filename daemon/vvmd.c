@@ -25,7 +25,6 @@ struct daemon {
     struct settings settings;
     struct router router;
     struct worker worker;
-    struct ledger_report report;
     int signals; /* descriptor */
 };
 
@@ -153,21 +152,28 @@ static int run(struct daemon *daemon)
 
 static int account(struct daemon *daemon)
 {
-    struct ledger_report *report = &daemon->report;
+    struct readings readings;
     const char *record = daemon->settings.write_path;
     FILE *to = record && strcmp(record, "-") == 0 ? stderr : stdout;
+    int64_t balance = 0, held;
+    int err = registry_read(&readings, &daemon->router, NULL);
 
-    report_take(report, daemon->router.node);
-    if (daemon->settings.json) report_json(to, report, &daemon->worker);
-    else report_table(to, report, &daemon->worker);
-    if (report->balance != 0) {
+    if (err) {
+        complain("ledger: %s", strerror(-err));
+        return err;
+    }
+    if (daemon->settings.json) report_json(to, &readings, NULL);
+    else report_table(to, &readings);
+    readings_find(&readings, "ledger/balance", &balance);
+    held = report_held(&readings);
+    readings_free(&readings);
+    if (balance != 0) {
         complain("ledger: in - out is %lld, not 0: packets were lost or counted twice; please report it",
-                 (long long)report->balance);
+                 (long long)balance);
         return -EPROTO;
     }
-    if (report->held != 0) {
-        complain("ledger: %llu packets are still held at the end; please report it",
-                 (unsigned long long)report->held);
+    if (held != 0) {
+        complain("ledger: %lld packets are still held at the end; please report it", (long long)held);
         return -EPROTO;
     }
     if (fflush(to) == 0) return 0;
@@ -205,7 +211,7 @@ static int serve(struct daemon *daemon)
     if (!err) err = watch_signals(daemon);
     if (!err) err = replay(daemon);
     closing = router_close(&daemon->router, why);
-    if (closing) complain("port: %s", why);
+    if (closing) complain("%s", why);
     return err ? err : closing;
 }
 

@@ -3,7 +3,7 @@
  * worker.h - the loop that moves packets, and the engine's way out.
  *
  *   worker_step:  pin generation; for each port: rx_burst -> carrier_peel -> network_receive
- *                 -> (engine) -> worker_transmit -> queue; flush queues; unpin
+ *                 -> (engine) -> transmit -> queue; flush and poll ports; unpin
  *
  * A worker belongs to one thread and one router. It allocates nothing after open.
  */
@@ -13,14 +13,9 @@
 #include "carrier.h"
 #include "router.h"
 
-#define WORKER_NETWORKS 64 /* networks that a worker counts by name; further ones together */
-
-/* What became of the packets that a network executed. */
-struct network_tally {
-    const char *name;
-    uint64_t outcomes[OUTCOME_HELD + 1];
-    uint64_t fuel;
-};
+#define WORKER_NETWORKS 64  /* networks whose carriers a worker knows at one time */
+#define WORKER_SENDERS  64  /* a power of two: rows of the ledger found by their network */
+#define WORKER_CLAIMS   512 /* WORKER_NETWORKS with 8 match clauses each */
 
 /* Under which keys the generation's networks may leave. */
 struct carrier_choice {
@@ -31,42 +26,72 @@ struct carrier_choice {
 
 struct transmit_queue {
     struct vvm_packet *packets[PORT_BURST];
-    const struct network *senders[PORT_BURST]; /* under whose name each was booked as sent */
     unsigned count;
+};
+
+/* In which row the packets of a network are booked as sent. */
+struct sender_row {
+    const struct network *network;
+    uint32_t row;
 };
 
 struct worker {
     struct vvm_context context;
     struct router *router;
     struct buffer_pool *made; /* for packets that programs make */
-    uint64_t choices_of;      /* number of the generation that `choices` stands for */
+    uint64_t learnt_of;       /* number of the generation that choices, bare and claims stand for */
     unsigned choice_count;
     struct carrier_choice choices[WORKER_NETWORKS];
+    const struct network *bare[ROUTER_PORTS]; /* PORT_DATAGRAM: whose packets pass there; NULL: nobody's */
+    unsigned claim_count, told_count;
+    struct port_claim claims[WORKER_CLAIMS], told[WORKER_CLAIMS]; /* sorted; told: as the ports know them */
     struct transmit_queue queues[ROUTER_PORTS];
+    struct sender_row senders[WORKER_SENDERS];
     uint64_t copies[ROUTER_PORTS];           /* packets that crossed pools to leave by the port */
     uint64_t lost[ROUTER_PORTS][LOSS_KINDS]; /* booked so far */
     bool ended[ROUTER_PORTS];
     uint16_t identity; /* of the next IPv4 datagram */
     unsigned received_row[ROUTER_PORTS], verdict_row[VERDICT_LIMIT], loss_row[LOSS_KINDS];
     unsigned fate_row[FATE_KINDS];
-    unsigned tally_count;
-    struct network_tally tallies[WORKER_NETWORKS];
-    struct port *broken; /* the port that made worker_step fail */
+    struct tally_table tallies; /* what became of the packets that networks executed */
+    struct port *broken;        /* the port that made worker_step fail */
 };
 
-/** After all ports are open. 0 or -errno. */
+/** After all ports are open; becomes router->worker. 0 or -errno. */
 int worker_open(struct worker *worker, struct router *router);
-/** Queued packets that no port took are dropped as `port-closed`. */
+/** Queued packets that no port took are dropped as `port-closed`; the tallies become the
+ *  router's. */
 void worker_close(struct worker *worker);
 /** One burst from every port. Number of frames that came, 0 if none; -ENODATA when no
  *  port will ever bring any again and none holds any; another -errno when
- *  worker->broken is broken. */
+ *  worker->broken is broken. With virtual time, a step in which nothing came moves the
+ *  clock to the next deadline. */
 int worker_step(struct worker *worker);
 /** When some port next has something to do by itself: nanoseconds of the router's
  *  clock, PORT_NEVER if at no time. */
 uint64_t worker_deadline(const struct worker *worker);
+/** Ask all ports that have not ended for a wake-up through their descriptors. False:
+ *  something is there already, do not sleep. */
+bool worker_arm(struct worker *worker);
 
 /** The host operations, for the router's node; the worker is ctx->host. */
 extern const struct vvm_host_ops worker_host_ops;
+
+/* ---- transmit.c: private to the worker ---- */
+
+/** Hand what waits for a port to it, as far as it takes it. 0, or -errno: worker->broken. */
+int transmit_flush(struct worker *worker, unsigned device);
+/** What the running generation says about carriers and claims, when it is another one
+ *  than before; ports with filters of their own are told. 0, or -errno: worker->broken. */
+int transmit_learn(struct worker *worker);
+/** What was queued and never left becomes dropped. */
+void transmit_abandon(struct worker *worker);
+
+/* ---- book.c: what becomes of packets after they were booked as sent ---- */
+
+/** Fates go to the worker's ledger rows from now on; until a port is closed. */
+void book_open(struct worker *worker);
+/** Fates go to the ledger without a worker: what waits in the ports when they are closed. */
+void book_close(struct router *router);
 
 #endif

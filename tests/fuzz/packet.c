@@ -250,7 +250,7 @@ static void make_frame(struct octets *o, const uint8_t *data, size_t size)
 static uint64_t fuel_used(void)
 {
     uint64_t sum = 0;
-    for (unsigned i = 0; i < fuzz.worker.tally_count; i++) sum += fuzz.worker.tallies[i].fuel;
+    for (unsigned i = 0; i < fuzz.worker.tallies.count; i++) sum += fuzz.worker.tallies.items[i].fuel;
     return sum;
 }
 
