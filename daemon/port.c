@@ -26,4 +26,4 @@ const char *port_fate_name(enum port_fate fate)
     return names[fate];
 }
 
-const struct port_ops *const port_kinds[] = {&port_link, &port_pcap_file, &port_udp, NULL};
+const struct port_ops *const port_kinds[] = {&port_link, &port_pcap, &port_pcap_file, &port_udp, NULL};

@@ -114,6 +114,7 @@ int router_add_port(struct router *router, const struct port_ops *ops, const str
     }
     own.clock = router_clock;
     own.clock_data = router;
+    own.system_clock = !router->virtual_time;
     err = port_open(port, ops, &own);
     if (!err) router->port_count++;
     return err;
