@@ -39,10 +39,14 @@ static bool join(char *to, size_t room, const char *folder, const char *name)
 static int root_name(struct root *root)
 {
     const char *given = getenv("VVM_RUN_DIR"), *session = getenv("XDG_RUNTIME_DIR");
+    char whole[PATH_MAX];
     bool fits;
 
     root->above[0] = '\0';
-    if (given && *given) return join(root->path, sizeof root->path, given, "labs") ? 0 : -ENAMETOOLONG;
+    if (given && *given) { /* nodes have working directories of their own: no relative paths */
+        if (!realpath(given, whole)) return -errno;
+        return join(root->path, sizeof root->path, whole, "labs") ? 0 : -ENAMETOOLONG;
+    }
     if (geteuid() == 0) fits = join(root->above, sizeof root->above, "/run", "vvm");
     else if (session && *session) fits = join(root->above, sizeof root->above, session, "vvm");
     else fits = snprintf(root->above, sizeof root->above, "/tmp/vvm-%u", geteuid()) > 0;
@@ -61,12 +65,15 @@ static int check_private(const char *path)
     return -EPERM;
 }
 
+/* -ENOENT, not complained of: the folder above is not there, or not any more. */
 static int make_private(const char *path)
 {
+    int err;
+
     if (mkdir(path, 0700) == 0 || errno == EEXIST) return check_private(path);
-    if (errno == ENOENT) lab_complain("%s: the folder above is not there: make it, or set VVM_RUN_DIR", path);
-    else lab_complain("%s: %s: set VVM_RUN_DIR to a folder of yours", path, strerror(errno));
-    return -errno;
+    err = -errno;
+    if (err != -ENOENT) lab_complain("%s: %s: set VVM_RUN_DIR to a folder of yours", path, strerror(-err));
+    return err;
 }
 
 static int root_make(const struct root *root)
@@ -86,14 +93,23 @@ static void root_remove(void)
     if (root.above[0]) rmdir(root.above);
 }
 
+static void complain_root(int err)
+{
+    const char *given = getenv("VVM_RUN_DIR");
+
+    lab_complain("%s: %s: set VVM_RUN_DIR to a folder that is there",
+                 given && *given ? given : "folder of labs", strerror(-err));
+}
+
 /* 0 with *root; -ENOENT: nobody ever made a lab. */
 static int root_find(struct root *root)
 {
     struct stat status;
     int err = root_name(root);
 
+    if (err == -ENOENT) return err;
     if (err) {
-        lab_complain("the folder of labs: %s: set VVM_RUN_DIR to a shorter one", strerror(-err));
+        complain_root(err);
         return err;
     }
     if (lstat(root->path, &status) && (errno == ENOENT || errno == ENOTDIR)) return -ENOENT;
@@ -147,6 +163,7 @@ static int make_folder(struct lab *lab, const struct root *root, const char *nam
 
     for (tries = 0; tries < ID_TRIES; tries++) {
         err = root_make(root);
+        if (err == -ENOENT) continue;
         if (!err) err = choose_id(lab->id, name);
         if (!err && !join(lab->path, sizeof lab->path, root->path, lab->id)) err = -ENAMETOOLONG;
         if (err) return err;
@@ -154,7 +171,7 @@ static int make_folder(struct lab *lab, const struct root *root, const char *nam
         err = -errno;
         if (err != -EEXIST && err != -ENOENT) break;
     }
-    lab_complain("%s: %s", lab->path, strerror(-err));
+    lab_complain("%s: %s: set VVM_RUN_DIR to a folder of yours", root->path, strerror(-err));
     return err;
 }
 
@@ -180,7 +197,7 @@ int lab_make(struct lab *lab, const char *name)
     lab_clear(lab);
     err = root_name(&root);
     if (err) {
-        lab_complain("the folder of labs: %s: set VVM_RUN_DIR to a shorter one", strerror(-err));
+        complain_root(err);
         return err;
     }
     err = make_folder(lab, &root, name);

@@ -36,11 +36,23 @@ static int bind_line_end(struct line_end *end)
     return 0;
 }
 
+/* As many descriptors as we may have; bind_lines says so if those are too few. */
+static void raise_file_limit(struct start *start)
+{
+    struct rlimit more = {.rlim_cur = 0};
+
+    if (getrlimit(RLIMIT_NOFILE, &start->files) == 0) more = start->files;
+    if (more.rlim_cur >= 2 * start->config->link_count + SPARE_FILES) return;
+    more.rlim_cur = more.rlim_max;
+    if (more.rlim_max) setrlimit(RLIMIT_NOFILE, &more);
+}
+
 static int bind_lines(struct start *start)
 {
     unsigned link;
     int err = 0;
 
+    raise_file_limit(start);
     for (link = 0; link < start->config->link_count; link++)
         start->lines[link][0].descriptor = start->lines[link][1].descriptor = -1;
     for (link = 0; link < start->config->link_count && !err; link++) {
@@ -61,17 +73,6 @@ void start_close_lines(struct start *start)
         if (start->lines[link][0].descriptor > 0) close(start->lines[link][0].descriptor);
         if (start->lines[link][1].descriptor > 0) close(start->lines[link][1].descriptor);
     }
-}
-
-static int raise_file_limit(struct start *start)
-{
-    struct rlimit more;
-
-    if (getrlimit(RLIMIT_NOFILE, &start->files)) return -errno;
-    more = start->files;
-    if (more.rlim_cur >= 2 * start->config->link_count + SPARE_FILES) return 0;
-    more.rlim_cur = more.rlim_max;
-    return setrlimit(RLIMIT_NOFILE, &more) ? -errno : 0;
 }
 
 static int open_notify(struct start *start)
@@ -154,11 +155,10 @@ static int describe(struct start *start)
 
 int start_prepare(struct start *start)
 {
-    int err = raise_file_limit(start);
+    int err = bind_lines(start);
 
-    if (!err) err = bind_lines(start);
     if (!err) err = make_folders(start);
-    if (err) return err;
+    if (err) return err; /* complained of */
     err = open_notify(start);
     if (!err) err = describe(start);
     if (err) lab_complain("%s: %s", start->lab.path, strerror(-err));
@@ -225,6 +225,11 @@ static int settle(const struct start *start, unsigned node)
     return 0;
 }
 
+static int restore_file_limit(const struct start *start)
+{
+    return start->files.rlim_max ? setrlimit(RLIMIT_NOFILE, &start->files) : 0;
+}
+
 static int become_vvmd(const struct start *start, unsigned node)
 {
     struct command_line line = {.count = 0};
@@ -237,7 +242,7 @@ static int become_vvmd(const struct start *start, unsigned node)
     if (!err) err = settle(start, node);
     if (!err) err = keep_open(start->lab.lock);
     if (!err) err = compose(start, node, &line);
-    if (!err && (setenv("NOTIFY_SOCKET", notify, 1) || setrlimit(RLIMIT_NOFILE, &start->files))) err = -errno;
+    if (!err && (setenv("NOTIFY_SOCKET", notify, 1) || restore_file_limit(start))) err = -errno;
     if (err) return err;
     signal(SIGPIPE, SIG_DFL);
     sigprocmask(SIG_SETMASK, &start->mask, NULL);

@@ -13,7 +13,7 @@
 #include <string.h>
 
 #define REASON_WIDTH 24
-#define COLUMN       8
+#define COLUMN       8 /* least width of one */
 
 static const char prefix[] = "ledger/";
 static const char *const outcomes[] = {"received", "created", "sent", "delivered",
@@ -27,6 +27,7 @@ struct lab_ledger {
     unsigned node_count;
     const char **names;
     json_t **readings; /* of each node: {name: value}; NULL: it does not answer */
+    int width;         /* of a column */
 };
 
 static json_int_t value_of(const json_t *readings, const char *name)
@@ -44,6 +45,7 @@ static int take(struct lab_ledger *ledger)
     int status = EXIT_SUCCESS;
 
     ledger->node_count = (unsigned)json_array_size(nodes);
+    ledger->width = COLUMN;
     ledger->names = calloc(ledger->node_count + 1, sizeof *ledger->names);
     ledger->readings = calloc(ledger->node_count + 1, sizeof *ledger->readings);
     if (!ledger->names || !ledger->readings) {
@@ -52,6 +54,7 @@ static int take(struct lab_ledger *ledger)
     }
     for (i = 0; i < ledger->node_count; i++) {
         ledger->names[i] = lab_text(json_array_get(nodes, i), "name");
+        if ((int)strlen(ledger->names[i]) > ledger->width) ledger->width = (int)strlen(ledger->names[i]);
         ledger->readings[i] = lab_ask(&ledger->lab, ledger->names[i], "stats", why, sizeof why);
         if (ledger->readings[i]) continue;
         lab_complain("node %s: %s", ledger->names[i], why);
@@ -99,10 +102,11 @@ static json_int_t total(json_t *readings, unsigned from, unsigned to)
     return sum;
 }
 
-/* What the node says, and what we count ourselves. */
+/* What the node says, and what we count ourselves. One that does not answer says nothing wrong. */
 static bool balances(json_t *readings)
 {
-    return readings && value_of(readings, "ledger/balance") == 0 &&
+    if (!readings) return true;
+    return value_of(readings, "ledger/balance") == 0 &&
            total(readings, 0, OUTCOMES_IN) == total(readings, OUTCOMES_IN, OUTCOMES);
 }
 
@@ -182,9 +186,9 @@ static void print_line(const char *outcome, const char *reason, const struct lab
     for (i = 0; i < ledger->node_count; i++) {
         json_int_t n = ledger->readings[i] ? value(ledger->readings[i], name) : 0;
 
-        if (!ledger->readings[i]) printf(" %*s", COLUMN, "?");
-        else if (n || !name) printf(" %*lld", COLUMN, (long long)n);
-        else printf(" %*s", COLUMN, ".");
+        if (!ledger->readings[i]) printf(" %*s", ledger->width, "?");
+        else if (n || !name) printf(" %*lld", ledger->width, (long long)n);
+        else printf(" %*s", ledger->width, ".");
     }
     putchar('\n');
 }
@@ -255,14 +259,17 @@ static void print_table(const struct lab_ledger *ledger)
     unsigned i;
 
     printf("%-10s %-*s", "outcome", REASON_WIDTH, "reason");
-    for (i = 0; i < ledger->node_count; i++) printf(" %*s", COLUMN, ledger->names[i]);
+    for (i = 0; i < ledger->node_count; i++) printf(" %*s", ledger->width, ledger->names[i]);
     putchar('\n');
     print_rows(ledger);
     print_line("in", "received + created", ledger, all_in, NULL);
     print_line("out", "all others", ledger, all_out, NULL);
     printf("%-10s %-*s", "balanced", REASON_WIDTH, "");
     for (i = 0; i < ledger->node_count; i++)
-        printf(" %*s", COLUMN, balances(ledger->readings[i]) ? "yes" : "NO");
+        printf(" %*s", ledger->width,
+               !ledger->readings[i]            ? "?"
+               : balances(ledger->readings[i]) ? "yes"
+                                               : "NO");
     putchar('\n');
     if (json_array_size(json_object_get(ledger->description, "links")) == 0) return;
     printf("\n%-16s %-16s %8s %8s %8s\n", "link from", "to", "sent", "arrived", "missing");
@@ -310,7 +317,7 @@ int lab_ledger(const struct lab_options *options)
     if (options->json) print_json(&ledger);
     else print_table(&ledger);
     if (!all_balance(&ledger)) {
-        lab_complain("the ledger does not balance: packets were lost or counted twice; please report it");
+        lab_complain("a ledger does not balance: packets were lost or counted twice; please report it");
         status = LAB_REFUSED;
     }
     release(&ledger);

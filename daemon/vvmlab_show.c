@@ -47,8 +47,8 @@ int lab_open_described(struct lab *lab, const char *id, json_t **description)
     if (err) return err == -EEXIST ? LAB_USAGE : LAB_REFUSED;
     *description = lab_description(lab);
     if (*description) return 0;
-    lab_complain("lab %s has no description: it was never whole: take it away with vvmlab --lab %s down",
-                 lab->id, lab->id);
+    lab_complain("lab %s is being started, or never was whole: vvmlab --lab %s down takes it away", lab->id,
+                 lab->id);
     lab_close(lab);
     return LAB_REFUSED;
 }
@@ -232,6 +232,7 @@ int lab_exec(const struct lab_options *options)
     lab_close(&lab);
     if (status) return status;
     execvp(options->words[1], options->words + 1);
+    status = errno == ENOENT ? 127 : 126; /* as shells do */
     lab_complain("%s: %s", options->words[1], strerror(errno));
-    return errno == ENOENT ? 127 : 126;
+    return status;
 }

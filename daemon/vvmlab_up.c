@@ -76,7 +76,9 @@ static int read_file(struct start *start)
     }
     start->nodes = calloc(start->config->node_count + 1, sizeof *start->nodes);
     start->lines = calloc(start->config->link_count + 1, sizeof *start->lines);
-    return start->nodes && start->lines ? 0 : -ENOMEM;
+    if (start->nodes && start->lines) return 0;
+    lab_complain("%s: no memory for %u nodes", file, start->config->node_count);
+    return -ENOMEM;
 }
 
 /* ---- what happens meanwhile ---- */
