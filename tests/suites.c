@@ -16,8 +16,13 @@ const struct suite suites[] = {
     {"wire", wire_tests},
 #ifdef VVM_DAEMON
     {"carrier", carrier_tests},
+    {"control", control_tests},
     {"options", options_tests},
     {"packets", packet_case_tests},
+    {"port-pcap", port_pcap_tests},
+    {"port-impair", port_impair_tests},
+    {"port-link", port_link_tests},
+    {"port-udp", port_udp_tests},
     {"ants", ants_tests},
 #endif
     {NULL, NULL},

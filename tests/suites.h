@@ -21,10 +21,15 @@ void table_tests(CU_pSuite suite);
 void wire_tests(CU_pSuite suite);
 void ants_tests(CU_pSuite suite);
 void carrier_tests(CU_pSuite suite);
+void control_tests(CU_pSuite suite);
 void options_tests(CU_pSuite suite);
 void packet_case_tests(CU_pSuite suite);
 void case_tests(CU_pSuite suite);
 void load_tests(CU_pSuite suite);
+void port_impair_tests(CU_pSuite suite);
+void port_link_tests(CU_pSuite suite);
+void port_pcap_tests(CU_pSuite suite);
+void port_udp_tests(CU_pSuite suite);
 void random_tests(CU_pSuite suite);
 
 #endif
