@@ -34,6 +34,7 @@
 #define VVMD_CONFIG_H
 
 #include "port.h"
+#include "region.h"
 
 #define CONFIG_NODES     1024
 #define CONFIG_PORTS     16 /* of a node; = ROUTER_PORTS */
@@ -53,9 +54,9 @@ struct config_prefix {
 
 struct config_route {
     struct config_prefix to;
-    uint32_t via;  /* next hop; 0: the prefix is on the port's link */
-    unsigned port; /* index in the node's ports */
-    struct config_place place;
+    uint32_t via;              /* next hop; 0: the prefix is on the port's link */
+    unsigned port;             /* index in the node's ports */
+    struct config_place place; /* zero if it was not written */
 };
 
 struct config_port {
@@ -71,7 +72,7 @@ struct config_port {
 };
 
 struct config_vmlet {
-    const char *name; /* as written */
+    const char *name; /* as written; a file's from the working directory */
     struct config_place place;
 };
 
@@ -83,7 +84,7 @@ struct config_node {
     unsigned vmlet_count;
     struct config_port *ports;
     unsigned port_count;
-    struct config_route *routes; /* the file's own, then the computed ones */
+    struct config_route *routes; /* the file's own, then networks of ports, then the computed ones */
     unsigned route_count;
     const char *control_path; /* NULL: not said */
     unsigned control_mode;    /* 0: not said */
@@ -106,6 +107,7 @@ struct config {
     unsigned node_count;
     struct config_link *links;
     unsigned link_count;
+    struct region *region; /* holds all of it */
 };
 
 /** Read and check a file. 0, or -errno with one line in `why` (room >= 512). */
@@ -131,9 +133,14 @@ int config_add_route(struct config *config, struct config_node *node, const stru
 
 /* ---- routing.c ---- */
 
-/** Routes of every node to every address and port network of the file: fewest links,
- *  ties by the order of the file; appended to config_node.routes, after what the file
- *  says itself, which is not overruled. 0 or -ENOMEM. */
+#define CONFIG_COMPUTED (1 << 21) /* most routes that are computed, of all nodes together */
+
+/** Routes of every node to every address, its prefix, and every port network of the file:
+ *  fewest links, ties by the order of the file; appended to config_node.routes, after what
+ *  the file says itself, which is not overruled. Nodes are next to each other that a port of
+ *  one has the other's address as neighbour. What a node has itself needs no route. 0,
+ *  -ENOMEM, or -E2BIG: more than CONFIG_COMPUTED; then nothing is changed. config_read does
+ *  it for a file that asks for it. */
 int routing_compute(struct config *config);
 
 #endif

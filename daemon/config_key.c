@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* config_key.c - maps read by tables, lists, and the errors of both. */
+#include "config_key.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+/* ---- errors ---- */
+
+const char *config_show(char to[SHOWN], const char *text)
+{
+    size_t i;
+
+    for (i = 0; text[i] && i + 1 < SHOWN; i++) to[i] = text[i] >= ' ' && text[i] <= '~' ? text[i] : '?';
+    if (text[i]) memcpy(to + i - 3, "...", 3);
+    to[i] = '\0';
+    return to;
+}
+
+int config_refuse(struct config_reader *reader, struct config_place place, const char *format, ...)
+{
+    int at = snprintf(reader->why, reader->room, "%s:%u:%u: ", reader->config->file, place.line,
+                      place.column);
+    va_list arguments;
+
+    if (at >= 0 && (size_t)at < reader->room && reader->node)
+        at += snprintf(reader->why + at, reader->room - (size_t)at, "node %s: ", reader->node);
+    if (at < 0 || (size_t)at >= reader->room) return -EINVAL;
+    va_start(arguments, format);
+    vsnprintf(reader->why + at, reader->room - (size_t)at, format, arguments);
+    va_end(arguments);
+    return -EINVAL;
+}
+
+int config_no_memory(struct config_reader *reader)
+{
+    snprintf(reader->why, reader->room, "%s: out of memory", reader->config->file);
+    return -ENOMEM;
+}
+
+struct config_place config_place(const struct tree *value)
+{
+    return (struct config_place){value->line, value->column};
+}
+
+struct config_place config_key_place(const struct tree *value)
+{
+    return value->key ? (struct config_place){value->key_line, value->key_column} : config_place(value);
+}
+
+/* What stands where: "loss", or "a list's item". */
+static const char *called(const struct tree *value, char to[SHOWN])
+{
+    return value->key ? config_show(to, value->key) : "an item of a list";
+}
+#define CALLED(value) called(value, (char[SHOWN]){0})
+
+/* ---- maps ---- */
+
+static bool is_empty(const struct tree *value) { return value->kind == TREE_SCALAR && !*value->text; }
+
+static const struct config_key *find_key(const struct config_table *table, const char *name)
+{
+    unsigned i;
+
+    for (i = 0; i < table->count; i++)
+        if (strcmp(table->keys[i].name, name) == 0) return &table->keys[i];
+    return NULL;
+}
+
+/* Is `word` one of the blank-separated words? */
+static bool has_word(const char *words, const char *word)
+{
+    size_t length = strlen(word);
+    const char *at = words;
+
+    while ((at = strstr(at, word))) {
+        if ((at == words || at[-1] == ' ') && (at[length] == ' ' || !at[length])) return true;
+        at += length;
+    }
+    return false;
+}
+
+static bool fits(const struct config_key *key, const char *port_kind)
+{
+    return !port_kind || !key->only || has_word(key->only, port_kind);
+}
+
+static int refuse_key(struct config_reader *reader, const struct tree *value,
+                      const struct config_table *table, const char *port_kind)
+{
+    const struct config_key *known = find_key(table, value->key);
+    struct nearest nearest = {.word = value->key};
+    unsigned i;
+
+    for (i = 0; i < table->count; i++)
+        if (fits(&table->keys[i], port_kind)) nearest_try(&nearest, table->keys[i].name);
+    if (known)
+        return config_refuse(reader, config_key_place(value),
+                             "%s: is a key of ports of kind %s, not %s; leave it out (nearest: %s)",
+                             known->name, known->only, port_kind, nearest.best);
+    return config_refuse(reader, config_key_place(value), "%s: is no key of %s; the nearest is %s",
+                         SHOW(value->key), table->what, nearest.best);
+}
+
+int config_check_map(struct config_reader *reader, const struct tree *map, const struct config_table *table,
+                     const char *port_kind)
+{
+    const struct tree *child;
+    unsigned i;
+
+    if (map->kind != TREE_MAP && !is_empty(map))
+        return config_refuse(reader, config_place(map), "%s: %s is a map; write KEY: VALUE lines",
+                             CALLED(map), table->what);
+    for (child = map->first; child; child = child->next) {
+        const struct config_key *key = find_key(table, child->key);
+
+        if (!key || !fits(key, port_kind)) return refuse_key(reader, child, table, port_kind);
+    }
+    for (i = 0; i < table->count; i++) {
+        const struct config_key *key = &table->keys[i];
+
+        if (key->required && (!key->only || (port_kind && fits(key, port_kind))) &&
+            !tree_child(map, key->name))
+            return config_refuse(reader, config_key_place(map), "%s lacks %s; write %s: %s", table->what,
+                                 key->name, key->name, key->help);
+    }
+    return 0;
+}
+
+int config_read_keys(struct config_reader *reader, const struct tree *map, const struct config_table *table,
+                     void *object)
+{
+    unsigned i;
+    int err = 0;
+
+    for (i = 0; i < table->count && !err; i++) {
+        const struct tree *value = tree_child(map, table->keys[i].name);
+
+        if (value) err = config_read_value(reader, &table->keys[i], object, value);
+    }
+    return err;
+}
+
+/* ---- lists ---- */
+
+int config_read_list(struct config_reader *reader, const struct tree *list, unsigned most,
+                     int (*read)(struct config_reader *reader, void *object, const struct tree *item),
+                     void *object)
+{
+    const struct tree *item;
+    int err = 0;
+
+    if (list->kind != TREE_LIST)
+        return config_refuse(reader, config_place(list), "%s: is a list; write [one, two]", CALLED(list));
+    if (list->count > most)
+        return config_refuse(reader, config_place(list), "%s: has %u items; at most %u are possible",
+                             CALLED(list), list->count, most);
+    for (item = list->first; item && !err; item = item->next) err = read(reader, object, item);
+    return err;
+}
+
+int config_check_entries(struct config_reader *reader, const struct tree *map, unsigned most,
+                         const char *entry)
+{
+    if (map->kind != TREE_MAP)
+        return config_refuse(reader, config_place(map), "%s: is a map; write %s", CALLED(map), entry);
+    if (map->count == 0)
+        return config_refuse(reader, config_place(map), "%s: is empty; write %s", CALLED(map), entry);
+    if (map->count > most)
+        return config_refuse(reader, config_place(map), "%s: has %u entries; at most %u are possible",
+                             CALLED(map), map->count, most);
+    return 0;
+}
