@@ -90,7 +90,10 @@ static json_int_t sum_of(json_t *readings, const char *outcome)
     json_t *value;
     json_int_t sum = 0;
 
-    json_object_foreach(readings, name, value) if (is_row(name, outcome)) sum += json_integer_value(value);
+    json_object_foreach(readings, name, value)
+    {
+        if (is_row(name, outcome)) sum += json_integer_value(value);
+    }
     return sum;
 }
 
@@ -208,13 +211,15 @@ static const char **row_names(const struct lab_ledger *ledger, json_t **keep)
     size_t n = 0;
     unsigned i;
 
-    for (i = 0; i < ledger->node_count; i++)
-        json_object_foreach(ledger->readings[i], name,
-                            value) if (strncmp(name, prefix, sizeof prefix - 1) == 0 &&
-                                       json_integer_value(value)) json_object_set_new(all, name, json_true());
-    names = calloc(json_object_size(all) + 1, sizeof *names);
-    if (names) json_object_foreach(all, name, value) names[n++] = name;
+    for (i = 0; i < ledger->node_count; i++) json_object_foreach(ledger->readings[i], name, value)
+        {
+            if (strncmp(name, prefix, sizeof prefix - 1) == 0 && json_integer_value(value))
+                json_object_set_new(all, name, json_true());
+        }
     *keep = all;
+    names = calloc(json_object_size(all) + 1, sizeof *names);
+    if (!names) return NULL;
+    json_object_foreach(all, name, value) { names[n++] = name; }
     return names;
 }
 
@@ -289,12 +294,15 @@ static json_t *node_object(json_t *readings)
     json_t *object = json_object(), *value;
     const char *name;
 
-    json_object_foreach(readings, name, value) if (strncmp(name, prefix, sizeof prefix - 1) == 0)
-        json_object_set(object, name + sizeof prefix - 1, value);
+    json_object_foreach(readings, name, value)
+    {
+        if (strncmp(name, prefix, sizeof prefix - 1) == 0)
+            json_object_set(object, name + sizeof prefix - 1, value);
+    }
     return object;
 }
 
-static void print_json(const struct lab_ledger *ledger)
+static void print_json(const struct lab_ledger *ledger, bool all_answer)
 {
     json_t *nodes = json_object(), *links = json_array();
     unsigned i;
@@ -304,7 +312,7 @@ static void print_json(const struct lab_ledger *ledger)
                             ledger->readings[i] ? node_object(ledger->readings[i]) : json_null());
     each_direction(ledger, add_direction, links);
     lab_print(json_pack("{s:i,s:s,s:b,s:o,s:o}", "v", 1, "lab", ledger->lab.id, "balanced",
-                        all_balance(ledger), "nodes", nodes, "links", links));
+                        all_answer && all_balance(ledger), "nodes", nodes, "links", links));
 }
 
 int lab_ledger(const struct lab_options *options)
@@ -314,7 +322,7 @@ int lab_ledger(const struct lab_options *options)
 
     if (status) return status;
     status = take(&ledger);
-    if (options->json) print_json(&ledger);
+    if (options->json) print_json(&ledger, status == EXIT_SUCCESS);
     else print_table(&ledger);
     if (!all_balance(&ledger)) {
         lab_complain("a ledger does not balance: packets were lost or counted twice; please report it");
