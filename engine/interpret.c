@@ -705,13 +705,34 @@ op_APPLY:
     SYNC(pc + 1);
     CONTROL(apply_procedure(ctx, B, C, &A));
 op_TAIL_CALL:
+    callee = &fn->unit->functions[FIELD_B];
+replace:
+    GATHER();
+    if (__builtin_expect(callee->flags & FUNCTION_REST || fp + callee->slots > ctx->stack_end, 0)) {
+        SYNC(pc + 1);
+        CONTROL(call_function(ctx, callee, NULL, FIELD_C, NULL));
+    }
+    for (unsigned i = 0; i < FIELD_C; i++) fp[i] = ARGUMENTS[i]; /* upward: they may overlap */
+    frame->function = callee;
+    frame->closure = NULL;
+    frame->serial = 0;
+    pc = callee->code;
+    fuel -= callee->entry_cost;
+    mark_frame(ctx);
+    if (__builtin_expect(fuel < 0, 0)) goto out_of_fuel;
+    DISPATCH();
+op_TAIL_CALL_GLOBAL : {
+    const struct link *link = &fn->unit->links[FIELD_B];
+    const struct vvm_generation *g = ctx->generation;
+    if (LIKELY(link->global < g->binding_count)) {
+        const struct binding *b = &g->bindings[link->global];
+        callee = b->function;
+        if (LIKELY(callee) && LIKELY(b->signature == link->signature)) goto replace;
+    }
     GATHER();
     SYNC(pc + 1);
-    CONTROL(call_function(ctx, &fn->unit->functions[FIELD_B], NULL, FIELD_C, NULL));
-op_TAIL_CALL_GLOBAL:
-    GATHER();
-    SYNC(pc + 1);
-    CONTROL(call_global(ctx, &fn->unit->links[FIELD_B], FIELD_C, NULL));
+    CONTROL(call_global(ctx, link, FIELD_C, NULL));
+}
 op_TAIL_CALL_VALUE : {
     vvm_value f = B;
     GATHER();
