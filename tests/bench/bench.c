@@ -16,8 +16,8 @@
 #include "../../engine/load.h"
 #include "../../engine/packet.h"
 #include "../../engine/vmlet.h"
+#include "bench.h"
 #include "forward_c.h"
-#include "measure.h"
 
 #define THIS_NODE 0x0a000001u
 static const uint8_t packet_octets[] = {1, 0, 0x48, 0x50, 0,  2, 0, 22, /* the envelope */
@@ -25,7 +25,7 @@ static const uint8_t packet_octets[] = {1, 0, 0x48, 0x50, 0,  2, 0, 22, /* the e
                                         2, 1, 1,    3,    0,  9}; /* branch-here l; forward; l: deliver 9 */
 enum { ENVELOPE = 8, HEADER = 8, CODE = ENVELOPE + HEADER };
 
-static void die(struct vvm_context *ctx, const char *what)
+void bench_die(struct vvm_context *ctx, const char *what)
 {
     fprintf(stderr, "vvm-bench: %s\n", what);
     if (ctx) print_pending(ctx, stderr);
@@ -70,14 +70,14 @@ static const struct vvm_host_ops bench_ops = {.transmit = take_sent,
                                               .mtu = bench_mtu,
                                               .address = bench_address};
 
-static void eval_in(struct bench *b, const char *vmlet, const char *text)
+void bench_eval(struct vvm_node *node, const char *vmlet, const char *text)
 {
-    struct vvm_context *ctx = &b->node->control;
-    struct vvm_vmlet *v = vmlet_named(b->node, intern(b->node, vmlet));
+    struct vvm_context *ctx = &node->control;
+    struct vvm_vmlet *v = vmlet_named(node, intern(node, vmlet));
     struct reader reader;
     vvm_value datum, result;
     reader_init(&reader, ctx, v->environment, 0, text, strlen(text));
-    if (reader_next(&reader, &datum) || eval_datum(ctx, v->environment, datum, &result)) die(ctx, text);
+    if (reader_next(&reader, &datum) || eval_datum(ctx, v->environment, datum, &result)) bench_die(ctx, text);
 }
 
 static void forward_interpreted(void *data, unsigned times)
@@ -110,20 +110,20 @@ static void open_bench(struct bench *b, const char *folder)
 {
     char path[4096];
     struct vvm_options options = {.path = folder};
-    if (node_open(&options, &b->node)) die(NULL, "the machine does not start");
+    if (node_open(&options, &b->node)) bench_die(NULL, "the machine does not start");
     snprintf(path, sizeof path, "%s/hop.vml", folder);
-    if (load_file(&b->node->control, path, NULL)) die(&b->node->control, path);
+    if (load_file(&b->node->control, path, NULL)) bench_die(&b->node->control, path);
     b->node->host = b;
     b->node->host_ops = &bench_ops;
-    eval_in(b, "route", "(route-add! #x0a000000 24 0 #x0a000002)");
+    bench_eval(b->node, "route", "(route-add! #x0a000000 24 0 #x0a000002)");
     if (context_open(&b->context, b->node, false) || buffer_pool_open(&b->pool, 64, 2048, 128))
-        die(NULL, "no memory");
+        bench_die(NULL, "no memory");
     b->context.host = b;
     b->received_row = ledger_row(b->node, LEDGER_RECEIVED, "bench");
     generation_enter(&b->context);
     b->network = match_lookup(b->context.generation, MATCH_UDP, 3322);
     generation_leave(&b->context);
-    if (!b->network) die(NULL, "nobody claims UDP port 3322");
+    if (!b->network) bench_die(NULL, "nobody claims UDP port 3322");
     b->c.local = THIS_NODE;
     b->c.route_count = 1;
     b->c.routes[0].prefix = 0x0a000000;
@@ -138,7 +138,7 @@ static void bench_forward(struct bench *b, bool json)
                                {.name = "interpreter", .run = forward_interpreted, .data = b}};
     b->sent = b->c.sent = 0;
     measure(columns, 2, 1000); /* short rounds, which a busy machine seldom interrupts */
-    if (b->sent != b->c.sent || b->c.dropped) die(NULL, "the two columns did not do the same work");
+    if (b->sent != b->c.sent || b->c.dropped) bench_die(NULL, "the two columns did not do the same work");
     print_row("hop forward, in memory", columns, 2, "ns", json);
 }
 
@@ -147,16 +147,16 @@ static void bench_forward(struct bench *b, bool json)
 static void run_loop(void *data, unsigned times)
 {
     struct bench *b = data;
-    for (unsigned i = 0; i < times; i++) eval_in(b, "route", "(bench-loop)");
+    for (unsigned i = 0; i < times; i++) bench_eval(b->node, "route", "(bench-loop)");
 }
 
 static void bench_cycles(struct bench *b, bool json)
 {
     struct vvm_context *ctx = &b->node->control;
     double cycles = cycles_per_nanosecond();
-    eval_in(b, "route",
-            "(define (bench-loop) (let loop ((i 0) (s 0)) (if (= i 1000000) s"
-            " (loop (+ i 1) (if (eq? s i) (- s 1) (+ s i))))))");
+    bench_eval(b->node, "route",
+               "(define (bench-loop) (let loop ((i 0) (s 0)) (if (= i 1000000) s"
+               " (loop (+ i 1) (if (eq? s i) (- s 1) (+ s i))))))");
     struct column loop = {.name = "interpreter", .run = run_loop, .data = b};
     measure(&loop, 1, 1);
     double instructions = (double)(b->node->options.load_fuel - ctx->fuel); /* each costs one */
@@ -166,6 +166,12 @@ static void bench_cycles(struct bench *b, bool json)
 }
 
 /* ---- sizes ---------------------------------------------------------------------------------- */
+
+/* A line of a drawing that holds borders or the numbers of bits only. */
+static bool is_ruler(const char *line, size_t length)
+{
+    return strspn(line, "+-= ") >= length || strspn(line, "0123456789 ") >= length;
+}
 
 /* Octets of source that say something: no comments, indentation, empty or ruler lines,
  * and no (test ...) forms. */
@@ -195,7 +201,7 @@ static size_t source_size(const char *text)
         }
         size_t used = n;
         while (used && (at[used - 1] == ' ' || at[used - 1] == '\t')) used--;
-        if (!test && used) size += used + 1;
+        if (!test && used && !is_ruler(at, used)) size += used + 1;
         test_depth = test && depth > 0 ? depth : 0;
         at += n + strcspn(at + n, "\n");
         at += *at == '\n';
@@ -212,9 +218,9 @@ static void bench_size(const char *folder, const char *name, bool json)
     struct vvm_options options = {.path = folder};
     struct vvm_node *node;
     snprintf(path, sizeof path, "%s/%s.vml", folder, name);
-    if (file_read(path, SOURCE_MAX, &text, &octets) || node_open(&options, &node)) die(NULL, path);
-    if (compile_file(&node->control, path, false, &image, &image_octets)) die(&node->control, path);
-    snprintf(row, sizeof row, "size of %s.vml", name);
+    if (file_read(path, SOURCE_MAX, &text, &octets) || node_open(&options, &node)) bench_die(NULL, path);
+    if (compile_file(&node->control, path, false, &image, &image_octets)) bench_die(&node->control, path);
+    snprintf(row, sizeof row, "size of %s.vml", strrchr(name, '/') ? strrchr(name, '/') + 1 : name);
     print_value_row(row, "source", (double)source_size(text), "octets", json);
     print_value_row(row, "image", (double)image_octets, "octets", json);
     free(image);
@@ -226,7 +232,7 @@ static void start_node(void *data, unsigned times)
 {
     for (unsigned i = 0; i < times; i++) {
         struct vvm_node *node;
-        if (node_open(NULL, &node)) die(NULL, "the machine does not start");
+        if (node_open(NULL, &node)) bench_die(NULL, "the machine does not start");
         node_close(node);
     }
 }
@@ -239,12 +245,16 @@ int main(int argc, char **argv)
     struct column start = {.name = "interpreter", .run = start_node};
     open_bench(&b, folder);
     bench_forward(&b, json);
+    bench_ants(folder, json);
     bench_cycles(&b, json);
     measure(&start, 1, 2);
     print_value_row("start of a node", "interpreter", start.median / 1e6, "ms", json);
     bench_size(folder, "anep", json);
     bench_size(folder, "route", json);
     bench_size(folder, "hop", json);
+    bench_size(folder, "neighbour", json);
+    bench_size(folder, "diagram", json);
+    bench_size(folder, "../ants/ants", json);
     context_close(&b.context);
     buffer_pool_close(b.pool);
     node_close(b.node);
