@@ -103,10 +103,17 @@ vvm_value halt(struct vvm_context *ctx)
     return VALUE_EXCEPTION;
 }
 
+bool fuel_refill(struct vvm_context *ctx)
+{
+    const struct vvm_options *options = &ctx->node->options;
+    return !ctx->packet_profile && options->refuel && options->refuel(options->refuel_data, ctx);
+}
+
 bool fuel_exceeded(struct vvm_context *ctx, uint64_t units)
 {
     if (units > (uint64_t)INT64_MAX / 2) units = (uint64_t)INT64_MAX / 2;
     ctx->fuel = ctx->fuel > INT64_MIN / 4 ? ctx->fuel - (int64_t)units : ctx->fuel;
+    if (fuel_refill(ctx)) return true;
     trap(ctx, TRAP_FUEL);
     return false;
 }

@@ -894,6 +894,7 @@ no_room:
     goto exception;
 out_of_fuel:
     SYNC(pc);
+    if (fuel_refill(ctx)) RELOAD();
     trap(ctx, TRAP_FUEL);
 exception:
     if (!machine_exception(ctx)) return false;

@@ -337,7 +337,8 @@ static inline bool may_write(const struct vvm_context *ctx, vvm_value v)
 }
 /** Fuel for `octets` octets touched by a primitive: one a 64. False: trap is set. */
 bool fuel_octets(struct vvm_context *ctx, size_t octets);
-bool fuel_exceeded(struct vvm_context *ctx, uint64_t units); /* charge them; false */
+bool fuel_exceeded(struct vvm_context *ctx, uint64_t units); /* charge them; false unless there is more */
+bool fuel_refill(struct vvm_context *ctx); /* the node's options gave more; never for a packet */
 static inline bool fuel_charge(struct vvm_context *ctx, uint64_t units)
 {
     if (__builtin_expect(ctx->fuel < 0 || units > (uint64_t)ctx->fuel, 0)) return fuel_exceeded(ctx, units);
@@ -369,6 +370,8 @@ struct vvm_options {
     const char *const *arguments; /* what (command-line) answers, NULL-terminated; NULL: just "vvm" */
     const char *path;             /* folders, colon-separated, in which imports are looked for; NULL = none */
     bool no_tests; /* packets move on other threads: no test may stand in for their host */
+    bool (*refuel)(void *data, struct vvm_context *ctx); /* a load has used up its fuel: true if it gave more */
+    void *refuel_data;
 };
 
 struct vvm_vmlet {

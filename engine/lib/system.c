@@ -83,7 +83,7 @@ PRIMITIVE_FN(features)
 
 #define L EFFECT_LOAD
 static const struct primitive_row rows[] = {
-    PRIMITIVE("eval", eval, 1, 2, 100, L | EFFECT_SYMBOL, "any [environment] -> any",
+    PRIMITIVE("eval", eval, 1, 2, 2000, L | EFFECT_SYMBOL, "any [environment] -> any",
               "Compile a datum and run it."),
     PRIMITIVE("interaction-environment", interaction_environment, 0, 0, 4, L, "-> environment",
               "The names of the VMlet that is being loaded, or of the session."),
