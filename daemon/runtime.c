@@ -53,15 +53,18 @@ struct runtime {
 
 /* ---- meeting ---- */
 
-/* The lock is held: the thread stands still for whoever asked. */
+/* The lock is held: the thread stands still for whoever has asked, but not for who asks
+ * again meanwhile: first there is a round. */
 static void stand_still(struct runtime *runtime)
 {
-    while (runtime->done != runtime->asked) {
-        runtime->granted = runtime->asked;
+    uint64_t number = runtime->asked;
+
+    if (runtime->done != number) {
+        runtime->granted = number;
         pthread_cond_signal(&runtime->met);
-        pthread_cond_wait(&runtime->gone, &runtime->lock);
+        while (runtime->done != number) pthread_cond_wait(&runtime->gone, &runtime->lock);
     }
-    __atomic_store_n(&runtime->attention, 0, __ATOMIC_RELAXED);
+    if (runtime->asked == number) __atomic_store_n(&runtime->attention, 0, __ATOMIC_RELAXED);
 }
 
 /* Somebody wants something. False: to stop. */
@@ -95,7 +98,7 @@ void runtime_boundary(struct runtime *runtime, void (*fn)(void *data), void *dat
     pthread_mutex_lock(&runtime->lock);
     if (!runtime->over && !__atomic_load_n(&runtime->sleeping, __ATOMIC_ACQUIRE)) wait_for_meeting(runtime);
     fn(data);
-    runtime->done = runtime->asked;
+    runtime->done = runtime->asked; /* nobody else asks */
     pthread_cond_signal(&runtime->gone);
     pthread_mutex_unlock(&runtime->lock);
 }

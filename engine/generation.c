@@ -243,6 +243,23 @@ static void take_back(struct global_table *t)
 
 /* ---- epochs --------------------------------------------------------------------- */
 
+/* ck_epoch orders what readers did before what the writer frees, by fences that the
+ * thread sanitizer does not follow: it is told. */
+#if defined __has_feature
+#if __has_feature(thread_sanitizer)
+#define __SANITIZE_THREAD__ 1
+#endif
+#endif
+#ifdef __SANITIZE_THREAD__
+void __tsan_acquire(void *at);
+void __tsan_release(void *at);
+#define SECTION_ENDS(epoch)  __tsan_release(epoch)
+#define SECTIONS_OVER(epoch) __tsan_acquire(epoch)
+#else
+#define SECTION_ENDS(epoch)  ((void)(epoch))
+#define SECTIONS_OVER(epoch) ((void)(epoch))
+#endif
+
 int epoch_join(struct vvm_context *ctx)
 {
     struct epoch *e = ctx->node->epoch;
@@ -281,6 +298,7 @@ void generation_leave(struct vvm_context *ctx)
 {
     assert(ctx->generation && ctx->depth == 0); /* nobody runs in what is let go */
     ctx->generation = NULL;
+    SECTION_ENDS(ctx->node->epoch);
     ck_epoch_end(ctx->epoch, NULL);
 }
 
@@ -300,6 +318,7 @@ static void reclaim(ck_epoch_entry_t *entry)
     struct retired *r = (struct retired *)((char *)entry - offsetof(struct retired, entry));
     assert(r->epoch->alive > 1 && r->generation->retire == r); /* the current one stays */
     r->epoch->alive--;
+    SECTIONS_OVER(r->epoch);
     generation_free(r->generation); /* frees r */
 }
 

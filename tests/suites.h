@@ -21,6 +21,7 @@ void table_tests(CU_pSuite suite);
 void wire_tests(CU_pSuite suite);
 void ants_tests(CU_pSuite suite);
 void carrier_tests(CU_pSuite suite);
+void runtime_tests(CU_pSuite suite);
 void control_tests(CU_pSuite suite);
 void options_tests(CU_pSuite suite);
 void packet_case_tests(CU_pSuite suite);
