@@ -211,11 +211,13 @@ static const char **row_names(const struct lab_ledger *ledger, json_t **keep)
     size_t n = 0;
     unsigned i;
 
-    for (i = 0; i < ledger->node_count; i++) json_object_foreach(ledger->readings[i], name, value)
+    for (i = 0; i < ledger->node_count; i++) {
+        json_object_foreach(ledger->readings[i], name, value)
         {
             if (strncmp(name, prefix, sizeof prefix - 1) == 0 && json_integer_value(value))
                 json_object_set_new(all, name, json_true());
         }
+    }
     *keep = all;
     names = calloc(json_object_size(all) + 1, sizeof *names);
     if (!names) return NULL;
