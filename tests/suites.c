@@ -21,6 +21,7 @@ const struct suite suites[] = {
     {"options", options_tests},
     {"packets", packet_case_tests},
     {"port-pcap", port_pcap_tests},
+    {"port-live", port_live_tests},
     {"port-impair", port_impair_tests},
     {"port-link", port_link_tests},
     {"port-udp", port_udp_tests},

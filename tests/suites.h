@@ -29,6 +29,7 @@ void case_tests(CU_pSuite suite);
 void load_tests(CU_pSuite suite);
 void port_impair_tests(CU_pSuite suite);
 void port_link_tests(CU_pSuite suite);
+void port_live_tests(CU_pSuite suite);
 void port_pcap_tests(CU_pSuite suite);
 void port_udp_tests(CU_pSuite suite);
 void random_tests(CU_pSuite suite);

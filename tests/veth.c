@@ -52,7 +52,7 @@ static const char *try(void)
 {
     if (!enter_namespace()) return "this user may make no network namespace: run it as root";
     if (!veth_run("command -v ip")) return "needs ip: apt-get install iproute2";
-    if (!veth_run("ip link add a type veth peer name b")) return "this kernel makes no veth pair";
+    if (!veth_run("ip link add name near type veth peer name far")) return "this kernel makes no veth pair";
     return NULL;
 }
 
@@ -90,7 +90,7 @@ int veth_open(unsigned mtu)
     put_file("/proc/sys/net/ipv6/conf/all/disable_ipv6", "1");
     put_file("/proc/sys/net/ipv6/conf/default/disable_ipv6", "1");
     snprintf(command, sizeof command,
-             "ip link add %s mtu %u type veth peer name %s mtu %u && ip link set %s up && ip link set %s up",
+             "ip link add name %s mtu %u type veth peer name %s mtu %u && ip link set %s up && ip link set %s up",
              VETH_NEAR, mtu, VETH_FAR, mtu, VETH_NEAR, VETH_FAR);
     CU_ASSERT_FATAL(veth_run(command));
     far = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
