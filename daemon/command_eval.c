@@ -10,14 +10,19 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "capture.h"
 #include "control_parts.h"
 #include "engine/environment.h"
+#include "engine/heap.h"
 #include "engine/load.h"
 
-#define FUEL_DEFAULT INT64_C(200000000) /* about a second */
-#define FUEL_MOST    INT64_C(400000000)
+#define FUEL_MOST    INT64_C(1000000000000)
+#define SLICE        INT64_C(10000)       /* fuel between two looks at the clock */
+#define TIME_MOST    UINT64_C(2000000000) /* nanoseconds of one request */
+#define HEAP_GROWTH  ((size_t)32 << 20)   /* octets that one request may take for ever, */
+#define HEAP_MOST    ((size_t)192 << 20)  /* and all of them together: nothing gives them back */
 #define OUTPUT_MOST  ((size_t)1 << 20)
 #define VALUE_OCTETS ((size_t)1 << 16) /* of one printed value */
 #define SESSIONS     100               /* names that are tried */
@@ -86,11 +91,45 @@ static int open_session(struct control *control)
 struct evaluation {
     struct vvm_context *ctx;
     struct vvm_environment *environment;
-    int64_t fuel; /* left for the whole request */
+    int64_t fuel;        /* left for the whole request, beside what the context has */
+    uint64_t deadline;   /* monotonic nanoseconds */
+    size_t heap_most;    /* octets of the control heap */
+    const char *stopped; /* why it was, or NULL */
     size_t printed;
     json_t *values;
     const char *rest; /* where a datum begins that the text does not end, or NULL */
 };
+
+static uint64_t now(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
+/* Nothing if it may go on. What is owed may be for octets that are about to be taken. */
+static const char *limit_met(const struct evaluation *e, int64_t owed)
+{
+    if (owed >= e->fuel) return "the fuel is used up";
+    if (now() > e->deadline) return "it took more than 2 seconds";
+    if (heap_octets(e->ctx->node) + (size_t)owed * 64 > e->heap_most)
+        return "it takes too much of the router's memory, which only a restart gives back";
+    return NULL;
+}
+
+/* The engine asks for more: a slice. */
+static bool refuel(void *data, struct vvm_context *ctx)
+{
+    struct evaluation *e = data;
+    int64_t owed = ctx->fuel < 0 ? -ctx->fuel : 0;
+
+    if (!e->stopped) e->stopped = limit_met(e, owed);
+    if (e->stopped) return false;
+    ctx->fuel = e->fuel - owed < SLICE ? e->fuel - owed : SLICE;
+    e->fuel -= owed + ctx->fuel;
+    return true;
+}
 
 static void add_value(struct evaluation *e, vvm_value v)
 {
@@ -118,14 +157,15 @@ static int eval_text(struct evaluation *e, const char *text, size_t length)
     while (!err) {
         const char *begin = reader.at;
 
-        ctx->fuel = ctx->node->options.load_fuel = e->fuel;
+        ctx->fuel = ctx->node->options.load_fuel = 1;
         err = reader_next(&reader, &datum);
         if (err && reader.incomplete) e->rest = begin;
         if (!err && datum == VALUE_EOF) return 0;
         if (!err) err = eval_datum(ctx, e->environment, datum, &result);
         if (!err) add_value(e, result);
-        if (ctx->fuel < e->fuel) e->fuel = ctx->fuel;
-        if (!err && e->fuel <= 0) trap(ctx, TRAP_FUEL), err = -ECANCELED;
+        if (ctx->fuel > 0) e->fuel += ctx->fuel;
+        if (!err && !e->stopped) e->stopped = limit_met(e, 0);
+        if (!err && e->stopped) trap(ctx, TRAP_FUEL), err = -ECANCELED;
     }
     return err;
 }
@@ -187,8 +227,11 @@ static int eval_in_session(struct control *control, struct evaluation *e, const 
 
     options->output = output->stream;
     options->no_tests = control->runtime != NULL;
+    options->refuel = refuel;
+    options->refuel_data = e;
     err = eval_all(e, expressions);
     options->no_tests = false;
+    options->refuel = NULL;
     options->output = before;
     options->load_fuel = fuel;
     capture_end(output);
@@ -200,7 +243,8 @@ int command_eval(struct control *control, const json_t *arguments, json_t **data
     const json_t *expressions = json_object_get(arguments, "expressions");
     const json_t *fuel = json_object_get(arguments, "fuel");
     struct vvm_context *ctx = &control->router->node->control;
-    struct evaluation e = {.ctx = ctx, .fuel = fuel ? json_integer_value(fuel) : FUEL_DEFAULT};
+    struct evaluation e = {
+        .ctx = ctx, .fuel = fuel ? json_integer_value(fuel) : FUEL_MOST, .deadline = now() + TIME_MOST};
     struct capture output;
     int err;
 
@@ -219,10 +263,13 @@ int command_eval(struct control *control, const json_t *arguments, json_t **data
     if (capture_open(&output, OUTPUT_MOST)) return -ENOMEM;
     e.environment = control->session->environment;
     e.values = json_array();
+    e.heap_most = heap_octets(ctx->node) + HEAP_GROWTH;
+    if (e.heap_most > HEAP_MOST) e.heap_most = HEAP_MOST;
     err = eval_in_session(control, &e, expressions, &output);
     *data = make_data(&e, &output, err ? explain(ctx, why, room) : NULL);
     json_decref(e.values);
     capture_close(&output);
+    if (err && e.stopped) snprintf(why, room, "eval: stopped: %s", e.stopped);
     return err ? -ECANCELED : 0;
 }
 

@@ -5,6 +5,8 @@
 
 #include "load.h"
 
+#define IRRITANTS_SHOWN 20u
+
 static void print_place(const struct vvm_node *node, FILE *to, uint64_t position)
 {
     const char *file = position_file(position) ? node_file_name(node, position_file(position)) : NULL;
@@ -60,8 +62,13 @@ static void print_error(struct vvm_node *node, FILE *to, const struct error_obje
     if (is_string(e->message)) print_value(node, to, e->message, PRINT_DISPLAY, 1000);
     else fputs(error_text((enum error_code)e->code), to);
     const char *separator = ": ";
+    unsigned left = IRRITANTS_SHOWN; /* the list may have been made to go round */
     for (vvm_value i = e->irritants; is_pair(i); i = cdr_of(i)) {
         fputs(separator, to);
+        if (left-- == 0) {
+            fputs("...", to);
+            break;
+        }
         print_value(node, to, car_of(i), PRINT_WRITE, 200);
         separator = " ";
     }
