@@ -109,14 +109,28 @@ static int make_folders(struct start *start)
 
 /* ---- .lab.json ---- */
 
-static json_t *describe_node(const struct config_node *node)
+/* What the port will be: the end of a link that got sockets from us is a udp port. */
+static const char *port_kind(const struct start *start, unsigned node, unsigned port)
 {
+    unsigned link;
+    int end;
+
+    for (link = 0; link < start->config->link_count; link++)
+        for (end = 0; end < 2; end++)
+            if (start->config->links[link].node[end] == node && start->config->links[link].index[end] == port)
+                return "udp";
+    return start->config->nodes[node].ports[port].ops->kind;
+}
+
+static json_t *describe_node(const struct start *start, unsigned index)
+{
+    const struct config_node *node = &start->config->nodes[index];
     json_t *ports = json_array();
     unsigned i;
 
     for (i = 0; i < node->port_count; i++)
-        json_array_append_new(ports, json_pack("{s:s,s:s?}", "name", node->ports[i].name, "kind",
-                                               node->ports[i].ops ? node->ports[i].ops->kind : NULL));
+        json_array_append_new(
+            ports, json_pack("{s:s,s:s}", "name", node->ports[i].name, "kind", port_kind(start, index, i)));
     return json_pack("{s:s,s:o}", "name", node->name, "ports", ports);
 }
 
@@ -141,8 +155,7 @@ static int describe(struct start *start)
     char *text;
     int err;
 
-    for (i = 0; i < start->config->node_count; i++)
-        json_array_append_new(nodes, describe_node(&start->config->nodes[i]));
+    for (i = 0; i < start->config->node_count; i++) json_array_append_new(nodes, describe_node(start, i));
     for (i = 0; i < start->config->link_count; i++) json_array_append_new(links, describe_link(start, i));
     whole = json_pack("{s:i,s:s,s:s,s:I,s:o,s:o}", "v", 1, "lab", start->lab.id, "file", start->file, "began",
                       (json_int_t)time(NULL), "nodes", nodes, "links", links);

@@ -1,49 +1,115 @@
 #!/usr/bin/env bash
-# demo.sh [BUILD] - replay a capture that tcpdump took (capture/recipe.sh) through a router
-# that learns the toy network from a VMlet; print where every packet went, compare with
-# what was sent, and leave what the router sent in BUILD/demo/OUT.pcap. Needs no root.
+# demo.sh [BUILD] - a line of four routers, each a vvmd process, started by vvmlab over UDP on
+# the loopback. A capture that tcpdump took (capture/recipe.sh: capsules among ordinary and
+# damaged packets) is replayed into the first; every packet must end where the table in
+# capture/line.c says. Then the older replay of the toy network through one router.
+# Needs no root. Leaves what the routers sent to either end in BUILD/demo, and nothing else.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 build=${1:-build}
-vvmd=$build/daemon/vvmd
-in=tests/capture/first-light.pcap
-out=$build/demo/OUT.pcap
+bin=$PWD/$build/daemon
+[[ $build = /* ]] && bin=$build/daemon
+out=$build/demo
 began=$(date +%s%N)
+run=${TMPDIR:-/tmp}/vvm-demo-$$
 
 die() {
     echo "demo: $*" >&2
     exit 1
 }
-[ -x "$vvmd" ] || die "$vvmd is not there: run ./dev demo, which builds it"
-mkdir -p "$build/demo"
-rm -f "$out"
+clean() { # also after a signal: all that the lab made, then our own folder, which must be empty
+    trap '' INT TERM HUP
+    trap - EXIT
+    "$bin/vvmlab" down >/dev/null || true
+    rmdir "$run/labs" 2>/dev/null || true
+    rmdir "$run" 2>/dev/null || echo "demo: $run is not empty" >&2
+}
+for program in vvmd vvmctl vvmlab; do
+    [ -x "$bin/$program" ] || die "$bin/$program is not there: run ./dev demo, which builds it"
+done
+mkdir -p "$out"
+rm -f "$out"/*.pcap "$out"/*.txt
+unset VVM_LAB
+export VVM_RUN_DIR=$run
+trap 'exit 130' INT TERM HUP
+trap clean EXIT
+mkdir -m 700 "$run"
 
-echo "router 192.0.2.2 replays $in; 198.51.100.0/24 lies behind 192.0.2.1"
-"$vvmd" -r "$in" -w "$out" -a 192.0.2.2/24 -R 198.51.100.0/24=192.0.2.1 netvmlets/hop.vml |
-    tee "$build/demo/ledger.txt" || die "vvmd failed, or its ledger does not balance"
+# ---- a line of four ----
 
-# The first table, outcome by outcome, against what the recipe put into the capture.
-sed '/^$/,$d' "$build/demo/ledger.txt" | diff -u tests/capture/first-light.ledger - ||
-    die "the ledger is not what the capture holds"
-active=$(sed -n '/^static const struct sample active/,/^};/p' tests/capture/sender.c | grep -c '^    {')
-executed=$(awk '$1 == "hop" && NF == 7 { print $2 + $3 + $4 + $5 }' "$build/demo/ledger.txt")
-invalid=$(awk '$1 == "error-program" { print $2 }' "$build/demo/ledger.txt")
-[ $((executed - invalid)) = "$active" ] || die "$active active packets were captured, $((executed - invalid)) executed"
-echo "the ledger balances; all $active active packets were executed, the rest ended by name"
+# Quiet: the whole capture came in, nothing is between two nodes, and two looks are the same.
+frames=$(awk '$1 == "lan" { print $2 }' tests/capture/line.ledger)
+quiet() {
+    local before='' now='' end=$((SECONDS + 10))
+    while [ $SECONDS -le $end ]; do
+        now=$("$bin/vvmlab" ledger)
+        [ "$now" = "$before" ] && awk -v frames="$frames" '
+            $1 == "lan" { came = $2 } $1 == "link" { links = 1; next } links { missing += $5 }
+            END { exit !(came == frames && missing == 0) }' <<<"$now" && break
+        before=$now
+        sleep 0.02
+    done
+    printf '%s\n' "$now" >"$out/ledger.txt"
+}
 
+echo "four routers in a line, each a process: 192.0.2.9 -- a -- b -- c -- d -- 198.51.100.7"
+"$bin/vvmlab" up config/line4.yaml
+echo "tests/capture/line.pcap, $frames frames, is replayed into a"
+quiet
+cat "$out/ledger.txt"
+diff -u tests/capture/line.ledger "$out/ledger.txt" || die "the ledger is not what the capture holds"
+echo "every ledger balances, every packet that left one router arrived at the next, and all is as captured"
+
+# Expressions are evaluated in the running router: where does b send what is for either host?
+dotted='(define (dotted a)
+  (let loop ((shift 24) (text ""))
+    (let ((text (string-append text (number->string (bitwise-and 255 (arithmetic-shift a (- shift)))))))
+      (if (zero? shift) text (loop (- shift 8) (string-append text "."))))))'
+question='(map (lambda (a) (dotted (hop-address (next-hop a)))) (list #xc0000209 #xc6336407))'
+answer=$("$bin/vvmlab" exec b "$bin/vvmctl" eval "$dotted" "$question") || die "b does not answer: $answer"
+echo "asked of b with vvmctl eval, which has just learned to write addresses:"
+echo "  $question"
+echo "  => $answer"
+[ "$answer" = '("10.0.0.1" "10.0.0.3")' ] || die "that is not how the line is laid"
+
+"$bin/vvmlab" status >"$out/status.txt" || die "not all nodes are up"
+folder=$(echo "$run"/labs/*)
+cp "$folder/a/near.pcap" "$folder/d/far.pcap" "$out"
+"$bin/vvmlab" down
+[ -z "$(ls -A "$run")" ] || die "$run is not empty: $(find "$run")"
+for pid in $(awk '$2 ~ /^[0-9]+$/ { print $2 }' "$out/status.txt"); do
+    state=$(sed 's/.*) //; s/ .*//' "/proc/$pid/stat" 2>/dev/null) || continue
+    [ "$state" = Z ] || die "process $pid has outlived its lab"
+done
+echo "nothing is left behind: no process, no socket, no folder"
+
+# ---- one router, the toy network ----
+
+"$bin/vvmd" -r tests/capture/first-light.pcap -w "$out/first-light.pcap" -a 192.0.2.2/24 \
+    -R 198.51.100.0/24=192.0.2.1 netvmlets/hop.vml >"$out/first-light.txt" || die "the replay failed: $(cat "$out/first-light.txt")"
+sed '/^$/,$d' "$out/first-light.txt" | diff -u tests/capture/first-light.ledger - ||
+    die "the ledger is not what first-light.pcap holds"
+echo "first-light.pcap, the toy network through one router: the ledger is what the capture holds"
+
+# ---- what was sent, in the eyes of somebody else ----
+
+wrong=(-o ip.check_checksum:TRUE -o udp.check_checksum:TRUE
+    -Y '_ws.malformed || ip.checksum.status == 0 || udp.checksum.status == 0')
+read_back() { # CAPTURE FRAMES
+    tshark -n -r "$out/$1" >"$out/$1.txt" 2>/dev/null || die "tshark cannot read $out/$1"
+    [ "$(wc -l <"$out/$1.txt")" = "$2" ] || die "$2 packets were sent, tshark finds $(wc -l <"$out/$1.txt") in $out/$1"
+    [ -z "$(tshark -n -r "$out/$1" "${wrong[@]}" 2>/dev/null)" ] || die "tshark finds malformed frames or wrong checksums in $out/$1"
+}
 if command -v tshark >/dev/null; then
-    check=(-o ip.check_checksum:TRUE -o udp.check_checksum:TRUE
-        -Y '_ws.malformed || ip.checksum.status == 0 || udp.checksum.status == 0')
-    tshark -n -r "$out" >"$build/demo/frames.txt" 2>/dev/null
-    frames=$(wc -l <"$build/demo/frames.txt")
-    wrong=$(tshark -n -r "$out" "${check[@]}" 2>/dev/null | wc -l)
-    sent=$(awk '$1 == "sent" { print $3 }' "$build/demo/ledger.txt")
-    [ "$frames" = "$sent" ] || die "$sent packets were sent, tshark finds $frames in $out"
-    [ "$wrong" = 0 ] || die "tshark finds $wrong of the frames in $out malformed or with a wrong checksum"
-    head -n 3 "$build/demo/frames.txt"
-    echo "tshark reads all $frames frames of $out, no checksum is wrong"
+    sent=$(awk '$1 == "sent" { print $3, $6; exit }' "$out/ledger.txt")
+    onto=$(awk '$1 == "a/b" || $1 == "d/c" { print $3 }' "$out/ledger.txt" | tr '\n' ' ')
+    read_back near.pcap $((${sent% *} - ${onto%% *}))
+    read_back far.pcap $((${sent#* } - $(cut -d' ' -f2 <<<"$onto")))
+    read_back first-light.pcap "$(awk '$1 == "sent" { print $3 }' "$out/first-light.txt")"
+    head -n 3 "$out/far.pcap.txt"
+    echo "tshark reads $out/near.pcap, far.pcap and first-light.pcap: every frame is there, no checksum is wrong"
 else
-    echo "$out is written (tshark is not here to read it)"
+    echo "$out/near.pcap, far.pcap and first-light.pcap are written (tshark is not here to read them)"
 fi
 took=$((($(date +%s%N) - began) / 1000000))
 echo "demo: done in $((took / 1000)).$(printf %03d $((took % 1000))) s"

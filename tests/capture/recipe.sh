@@ -96,4 +96,4 @@ wait "$dumper" || true
 dumper=
 mv "$work/capture" "$out"
 chmod 644 "$out"
-echo "recipe: $out: $(tcpdump -n -r "$out" 2>/dev/null | wc -l) frames, $(stat -c %s "$out") octets"
+echo "recipe: $out: $(tcpdump --count -r "$out" 2>/dev/null | cut -d" " -f1) frames, $(stat -c %s "$out") octets"
