@@ -185,24 +185,24 @@ static unsigned waiting_count(const struct impaired *link)
 
 /* ---- on to the inner port ---- */
 
-/* 0, or the inner port's -errno; then the layer is broken too. */
-static int flush_staged(struct port *port, uint64_t now)
+/* When the inner port breaks, so does the layer. */
+static void flush_staged(struct port *port, uint64_t now)
 {
     struct impaired *link = port->state;
     int taken;
 
-    if (link->staged_count == 0) return 0;
+    if (link->staged_count == 0) return;
     taken = link->inner.ops->tx_burst(&link->inner, link->staged, link->staged_count);
     if (taken < 0) {
         memcpy(port->why, link->inner.why, sizeof port->why);
-        return link->broken = taken;
+        link->broken = taken;
+        return;
     }
     assert((unsigned)taken <= link->staged_count);
     link->staged_count -= (unsigned)taken;
-    if (link->staged_count == 0) return 0;
+    if (link->staged_count == 0) return;
     link->retry_at = now + RETRY;
     memmove(link->staged, link->staged + taken, link->staged_count * sizeof *link->staged);
-    return 0;
 }
 
 static bool has_stage(struct port *port, uint64_t now)
@@ -232,6 +232,19 @@ static void stage_due(struct port *port, uint64_t now)
         tell(port, packet, FATE_RELEASED);
         stage(link, packet);
     }
+}
+
+/* All that is due, as far as the inner port takes it. */
+static void push_on(struct port *port, uint64_t now)
+{
+    struct impaired *link = port->state;
+    unsigned staged;
+
+    do {
+        stage_due(port, now);
+        staged = link->staged_count;
+        if (!link->broken) flush_staged(port, now);
+    } while (!link->broken && link->staged_count < staged && lane_due(next_lane(link)) <= now);
 }
 
 /* ---- onto the link ---- */
@@ -303,7 +316,7 @@ static int impaired_tx_burst(struct port *port, struct vvm_packet **packets, uns
         assert(packets[i]->pool == port->pool);
         admit(port, packets[i], now);
     }
-    if (!link->broken) flush_staged(port, now);
+    if (!link->broken) push_on(port, now);
     return i > 0 ? (int)i : link->broken; /* what was taken is the layer's: broken is said next time */
 }
 
@@ -313,12 +326,7 @@ static int impaired_poll(struct port *port)
     int err;
 
     if (link->broken) return link->broken;
-    if (waiting_count(link) + link->staged_count > 0) {
-        uint64_t now = link->clock(link->clock_data);
-
-        stage_due(port, now);
-        if (!link->broken) flush_staged(port, now);
-    }
+    if (waiting_count(link) + link->staged_count > 0) push_on(port, link->clock(link->clock_data));
     if (link->broken || !link->inner.ops->poll) return link->broken;
     err = link->inner.ops->poll(&link->inner);
     if (err) memcpy(port->why, link->inner.why, sizeof port->why);

@@ -129,6 +129,7 @@ static int sink_tx_burst(struct port *port, struct vvm_packet **packets, unsigne
         snprintf(port->why, sizeof port->why, "the sink is stopped up");
         return sink->fails;
     }
+    if (sink->stalls > 0) return sink->stalls--, 0;
     if (n > sink->takes) n = sink->takes;
     for (unsigned i = 0; i < n; i++, sink->count++) {
         unsigned at = sink->count % SINK_ROOM;

@@ -46,8 +46,9 @@ struct sink {
     uint32_t number[SINK_ROOM]; /* what came, in order */
     uint64_t time[SINK_ROOM];   /* when, by the clock that was given at open */
     unsigned count;
-    unsigned takes; /* at most so many a call */
-    int fails;      /* tx_burst returns that; 0: it does not fail */
+    unsigned takes;  /* at most so many a call */
+    unsigned stalls; /* calls before it takes any again */
+    int fails;       /* tx_burst returns that; 0: it does not fail */
     uint64_t (*clock)(void *);
     void *clock_data;
 };

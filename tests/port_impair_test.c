@@ -429,6 +429,38 @@ static void test_inner_takes_nothing(void)
     fixture_close(&f);
 }
 
+/* What comes while the inner port is about to take again does not push in front. */
+static void test_inner_takes_again(void)
+{
+    for (unsigned stalls = 0; stalls < 5; stalls++) {
+        struct port_fixture f;
+        struct sink *sink = open_over_sink(&f, &(struct impairment){.loss = 1});
+        sink->takes = 0;
+        CU_ASSERT_EQUAL(fixture_send(&f, 50, 100), 50);
+        sink->takes = 3;
+        sink->stalls = stalls;
+        CU_ASSERT_EQUAL(fixture_send(&f, 50, 100), 50);
+        drain(&f);
+        CU_ASSERT_EQUAL_FATAL(sink->count, 100);
+        for (unsigned i = 0; i < 100; i++) CU_ASSERT(sink->number[i] == i);
+        fixture_close(&f);
+    }
+}
+
+/* As many buffers as can wait, beside what the kind itself needs. */
+static void test_buffers_for_all_that_waits(void)
+{
+    struct port_fixture f;
+    struct sink *sink = open_over_sink(&f, &(struct impairment){.delay = MILLISECOND});
+    for (unsigned i = 0; i < 20; i++) CU_ASSERT_EQUAL(fixture_send(&f, 50, 100), 50);
+    CU_ASSERT_EQUAL(f.account.held, 1000);
+    CU_ASSERT_EQUAL(fixture_send(&f, 200, 100), 200);
+    CU_ASSERT_EQUAL(f.account.fates[FATE_OVERFLOW], 200);
+    drain(&f);
+    CU_ASSERT_EQUAL(sink->count, 1000);
+    fixture_close(&f);
+}
+
 static void test_inner_breaks(void)
 {
     struct port_fixture f;
@@ -525,6 +557,8 @@ void port_impair_tests(CU_pSuite suite)
     CU_add_test(suite, "everything at once balances", test_everything_balances);
     CU_add_test(suite, "an inner port that takes little", test_inner_takes_little);
     CU_add_test(suite, "an inner port that takes nothing", test_inner_takes_nothing);
+    CU_add_test(suite, "an inner port that takes again", test_inner_takes_again);
+    CU_add_test(suite, "buffers for all that waits", test_buffers_for_all_that_waits);
     CU_add_test(suite, "an inner port that breaks", test_inner_breaks);
     CU_add_test(suite, "close with packets waiting", test_close_with_packets_waiting);
     CU_add_test(suite, "what is not wanted is not there", test_not_wanted_is_not_there);

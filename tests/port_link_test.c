@@ -306,12 +306,10 @@ static void test_wake_up_for_room(void)
 
 /* ---- a thread at either end ---- */
 
-enum { LOAD = 300000 };
-
 struct side {
     struct port_fixture *f;
-    uint32_t sent, received;
-    bool right; /* everything was, so far */
+    uint32_t sent, received, load; /* load: to be sent, and received, in all */
+    bool right;                    /* everything was, so far */
 };
 
 static void side_receive(struct side *side)
@@ -334,7 +332,8 @@ static void side_send(struct side *side)
     struct port *port = &side->f->port;
     struct vvm_packet *packets[PORT_BURST];
     unsigned n = 0;
-    for (; n < PORT_BURST && side->sent + n < LOAD && (packets[n] = port->pool->alloc(port->pool)); n++) {
+    for (; n < PORT_BURST && side->sent + n < side->load && (packets[n] = port->pool->alloc(port->pool));
+         n++) {
         uint32_t number = side->sent + n, length = 60 + number % 500;
         uint8_t *octets = packet_grow(packets[n], length);
         memset(octets, (uint8_t)number, length);
@@ -347,45 +346,46 @@ static void side_send(struct side *side)
     side->f->account.sent += taken;
 }
 
-/* Sends and receives; sleeps without a limit when neither goes: a lost wake-up hangs. */
+/* One round; sleeps without a limit when nothing moves: a lost wake-up hangs. */
+static void side_round(struct side *side)
+{
+    struct port *port = &side->f->port;
+    uint32_t before = side->sent + side->received;
+    side_receive(side);
+    side_send(side);
+    if (side->sent + side->received == before && port->ops->arm(port)) is_readable(port, -1);
+}
+
 static void *run_side(void *data)
 {
     struct side *side = data;
-    struct port *port = &side->f->port;
-    while (side->sent < LOAD || side->received < LOAD) {
-        uint32_t before = side->sent + side->received;
-        side_receive(side);
-        side_send(side);
-        if (side->sent + side->received == before && port->ops->arm(port)) is_readable(port, -1);
-    }
+    while (side->sent < side->load || side->received < side->load) side_round(side);
     return NULL;
 }
 
 static void test_two_threads(void)
 {
-    static const unsigned slots[] = {2, 16, 1024};
+    static const uint32_t rows[][2] = {{2, 10000}, {16, 50000}, {1024, 300000}}; /* slots, frames each way */
     for (unsigned i = 0; i < 3; i++) {
         struct plugged p;
         pthread_t thread;
-        open_pair(&p, slots[i], NULL);
-        struct side left = {.f = &p.ends[0], .right = true}, right = {.f = &p.ends[1], .right = true};
+        open_pair(&p, rows[i][0], NULL);
+        struct side left = {.f = &p.ends[0], .load = rows[i][1], .right = true}, right = left;
+        right.f = &p.ends[1];
         CU_ASSERT_EQUAL_FATAL(pthread_create(&thread, NULL, run_side, &left), 0);
         run_side(&right);
         pthread_join(thread, NULL);
         CU_ASSERT(left.right && right.right);
-        CU_ASSERT_EQUAL(stats_of(&p.ends[1].port).rx_frames, LOAD);
+        CU_ASSERT_EQUAL(stats_of(&p.ends[1].port).rx_frames, rows[i][1]);
         close_pair(&p);
     }
 }
 
-/* One end is closed while the other sends on. */
+/* One end is closed while the other sends on, or sleeps. */
 static void *run_until_closed(void *data)
 {
     struct side *side = data;
-    while (side->f->port.ops->link_up(&side->f->port)) {
-        side_receive(side);
-        side_send(side);
-    }
+    while (side->f->port.ops->link_up(&side->f->port)) side_round(side);
     return NULL;
 }
 
@@ -395,9 +395,9 @@ static void test_close_under_load(void)
         struct plugged p;
         pthread_t thread;
         open_pair(&p, 16, NULL);
-        struct side left = {.f = &p.ends[0], .right = true}, right = {.f = &p.ends[1], .right = true};
+        struct side left = {.f = &p.ends[0], .load = UINT32_MAX, .right = true}, right = {.f = &p.ends[1]};
         CU_ASSERT_EQUAL_FATAL(pthread_create(&thread, NULL, run_until_closed, &left), 0);
-        while (right.received < 100 * i) side_receive(&right);
+        while (right.received < 50 * i) side_round(&right);
         fixture_close(&p.ends[1]);
         pthread_join(thread, NULL);
         fixture_close(&p.ends[0]);
