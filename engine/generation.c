@@ -72,6 +72,7 @@ struct epoch {
         ck_epoch_record_t *record;
     } * records;
     unsigned alive;
+    uint64_t graces, grace_over; /* numbers of the newest wait for readers, and of the newest that ended */
 };
 
 /* ---- the table of globals ---------------------------------------------------- */
@@ -302,7 +303,44 @@ void generation_leave(struct vvm_context *ctx)
     ck_epoch_end(ctx->epoch, NULL);
 }
 
+/* Between two polls for readers, the i-th: one may have lost its processor. */
+static void drain_pause(unsigned i)
+{
+    static const struct timespec pause = {.tv_nsec = 1000000};
+    if (i < DRAIN_YIELDS) sched_yield();
+    else nanosleep(&pause, NULL);
+}
+
 /* ---- generations ------------------------------------------------------------------ */
+
+struct grace {
+    ck_epoch_entry_t entry;
+    struct epoch *epoch;
+    uint64_t number;
+};
+
+static void grace_over(ck_epoch_entry_t *entry)
+{
+    struct grace *g = (struct grace *)((char *)entry - offsetof(struct grace, entry));
+    if (g->epoch->grace_over < g->number) g->epoch->grace_over = g->number;
+    free(g);
+}
+
+bool generation_await_readers(struct vvm_node *node)
+{
+    struct epoch *e = node->epoch;
+    struct grace *g = calloc(1, sizeof *g);
+    if (!g) return false;
+    uint64_t number = ++e->graces;
+    *g = (struct grace){.epoch = e, .number = number};
+    ck_epoch_call(e->writer, &g->entry, grace_over); /* frees it, perhaps only after we gave up */
+    for (unsigned i = 0; i < DRAIN_YIELDS + DRAIN_SLEEPS; i++) {
+        ck_epoch_poll(e->writer);
+        if (e->grace_over >= number) return true;
+        drain_pause(i);
+    }
+    return false;
+}
 
 static void generation_free(struct vvm_generation *g)
 {
@@ -353,12 +391,10 @@ out:
 /* Let go of what no reader can see any more; true if one more may be published. */
 static bool drain(struct epoch *e)
 {
-    static const struct timespec pause = {.tv_nsec = 1000000};
     for (unsigned i = 0; i < DRAIN_YIELDS + DRAIN_SLEEPS; i++) {
         ck_epoch_poll(e->writer);
         if (e->alive < GENERATIONS_MAX) return true;
-        if (i < DRAIN_YIELDS) sched_yield();
-        else nanosleep(&pause, NULL); /* a reader may have lost its processor */
+        drain_pause(i);
     }
     return false;
 }

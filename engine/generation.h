@@ -15,6 +15,10 @@ void epoch_part(struct vvm_context *ctx);
 /** What a publish checks, of the candidate, without publishing it: 0, or -EPERM with
  *  pending set. */
 int generation_check(struct vvm_node *node);
+/** Wait until every packet that was being executed when this was called is done: what
+ *  control code had taken out of the readers' sight may then be used again. False if
+ *  that takes more than a quarter of a second. Control thread, outside packets. */
+bool generation_await_readers(struct vvm_node *node);
 /** Name and owner of a global, for messages. */
 vvm_value global_name(const struct vvm_node *node, uint32_t global);
 struct vvm_vmlet *global_owner(const struct vvm_node *node, uint32_t global);

@@ -18,6 +18,7 @@
 
 #include "arith.h"
 #include "octets_access.h"
+#include "table/table.h"
 #include "wire/network.h"
 
 /* ---- fast paths ------------------------------------------------------------------ */
@@ -49,6 +50,14 @@ static inline uint64_t raw_shift_right(uint64_t b, uint64_t count, bool is_signe
 {
     if (is_signed) return (uint64_t)((int64_t)b >> (count > 63 ? 63 : count));
     return count > 63 ? 0 : b >> count;
+}
+
+/* So many bits of an unsigned word from the bit `shift` up; see the row of U8_BITS. */
+static inline uint64_t bit_field(uint64_t b, unsigned c)
+{
+    unsigned count = c >> 8;
+    b >>= c & 63;
+    return count > 63 ? b : b & ((UINT64_C(1) << count) - 1);
 }
 
 static inline bool is_class(vvm_value v, unsigned c)
@@ -347,6 +356,12 @@ op_UNBOX : {
 op_CONVERT:
     RAW(wrap(B, fn->slot_types[FIELD_A]));
     NEXT;
+op_U8_BITS:
+op_U16_BITS:
+op_U32_BITS:
+op_U64_BITS:
+    RAW(bit_field(B, FIELD_C));
+    NEXT;
 op_RAW_AND:
     RAW(B & C);
     NEXT;
@@ -573,6 +588,12 @@ op_STORE_U32_AT:
     STORE(4, C);
 op_STORE_U64_AT:
     STORE(8, C);
+op_ARRAY_WORD : {
+    uint64_t word;
+    if (!LIKELY(array_word(B, C, &word))) FAIL(array_word_error(ctx, B));
+    RAW(word);
+    NEXT;
+}
 op_BYTES_LENGTH : {
     uint64_t length;
     if (LIKELY(has_type(B, TYPE_PACKET)) && LIKELY(((struct packet_object *)value_pointer(B))->packet)) {

@@ -10,7 +10,7 @@
  *                 count from the file's first
  *
  * Every case runs in an environment of its own; it may begin with (vmlet case (import ...)
- * (use-syntax ...)), whose VMlets are looked for in netvmlets. One file is one CUnit test.
+ * (use-syntax ...)), whose VMlets are looked for in VVM_PATH, or netvmlets. One file is one CUnit test.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -184,7 +184,7 @@ static void run_file(const char *path)
     size_t octets;
     run.output = open_memstream(&run.printed, &run.printed_length);
     options.output = run.output;
-    options.path = VVM_SOURCE "/netvmlets";
+    options.path = getenv("VVM_PATH") ?: VVM_SOURCE "/netvmlets";
     if (file_read(path, SOURCE_MAX, &text, &octets) || node_open(&options, &run.node)) {
         CU_FAIL("cannot begin");
         return;

@@ -232,6 +232,36 @@ static void typed_loop_is_raw(void)
     done(&c);
 }
 
+/* A shift and a mask that are known are one instruction; what is renamed has no move. */
+static void fields_of_bits(void)
+{
+    struct compiled c = compile("(define-inline (high? (w u64)) (not (u64= (u64-shift-right w 48) 0)))"
+                                "(define (f (w u32)) u32 (u32-and (u32-shift-right w 8) 255))"
+                                "(define (g (w u64)) boolean (let ((v (u64* w 3))) (high? v)))"
+                                "(define (h (w s32)) s32 (s32-and (s32-shift-right w 8) 255))");
+    CU_ASSERT_EQUAL(count_named(&c, "f", OP_U32_BITS), 1);
+    CU_ASSERT_EQUAL(count_named(&c, "f", OP_RAW_AND) + count_named(&c, "f", OP_RAW_IMMEDIATE), 0);
+    CU_ASSERT_EQUAL(count_named(&c, "g", OP_U64_BITS), 1);
+    CU_ASSERT_EQUAL(count_named(&c, "g", OP_MOVE), 0);
+    CU_ASSERT_EQUAL(count_named(&c, "h", OP_S32_SHIFT_RIGHT), 1);
+    CU_ASSERT_EQUAL(value_of(&c, "(f #xabcdef12)"), make_fixnum(0xef));
+    CU_ASSERT_EQUAL(value_of(&c, "(h -1)"), make_fixnum(255));
+    CU_ASSERT_EQUAL(value_of(&c, "(g 93824992236885)"), VALUE_FALSE);
+    CU_ASSERT_EQUAL(value_of(&c, "(g 93824992236886)"), VALUE_TRUE);
+    done(&c);
+}
+
+static void array_words_are_raw(void)
+{
+    struct compiled c = compile("(define-array words u64 4) (array-set! words 2 40)"
+                                "(define (f (i u32)) u64 (u64+ (array-word words i) 2))");
+    CU_ASSERT_EQUAL(count_named(&c, "f", OP_ARRAY_WORD), 1);
+    CU_ASSERT_EQUAL(count_named(&c, "f", OP_BOX) + count_named(&c, "f", OP_UNBOX), 0);
+    CU_ASSERT_EQUAL(value_of(&c, "(f 2)"), make_fixnum(42));
+    CU_ASSERT_EQUAL(value_of(&c, "(f 4)"), VALUE_EXCEPTION);
+    done(&c);
+}
+
 static void typed_function_has_two_entries(void)
 {
     struct compiled c = compile("(define (f (n u16)) u16 (u16+ n 1)) (define (g (n u16)) u16 (f n))");
@@ -340,6 +370,8 @@ void compile_tests(CU_pSuite suite)
     CU_add_test(suite, "each turn has fresh variables", each_turn_has_fresh_variables);
     CU_add_test(suite, "arguments change places", arguments_change_places);
     CU_add_test(suite, "a typed loop is raw", typed_loop_is_raw);
+    CU_add_test(suite, "fields of bits", fields_of_bits);
+    CU_add_test(suite, "words of arrays are raw", array_words_are_raw);
     CU_add_test(suite, "a typed function has two entries", typed_function_has_two_entries);
     CU_add_test(suite, "let keeps raw words", let_keeps_raw);
     CU_add_test(suite, "raw variables are captured", raw_captured);

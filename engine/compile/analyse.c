@@ -340,18 +340,30 @@ struct ast_variable *variable_behind(struct ast_variable *v)
     return to;
 }
 
-static bool may_rename(const struct renaming *r)
+/* The raw type that the variable certainly has: declared, or that of its value. */
+static unsigned raw_type(struct compiler *c, const struct ast_variable *v)
+{
+    struct intrinsic room;
+    const struct ast_node *value = note_of(v)->value;
+    if (v->type.class != CLASS_ANY || !value || value->kind != AST_CALL) return v->type.slot;
+    const struct intrinsic *i = intrinsic_of(c, value, &room);
+    return i && i->type != TYPE_NONE ? i->type : SLOT_ANY;
+}
+
+static bool may_rename(struct compiler *c, const struct renaming *r)
 {
     const struct variable_note *v = note_of(r->variable), *of = note_of(r->of);
+    const struct ast_type *type = &r->variable->type;
     if (v->assignments || of->assignments || r->of->items || r->of->operand_only) return false;
-    if (r->variable->type.class != CLASS_ANY) return false;
+    if (type->class != CLASS_ANY && (type->slot == SLOT_ANY || raw_type(c, r->of) != type->slot))
+        return false;
     return !of->fix || of->procedure;
 }
 
 static void settle_renamings(struct compiler *c)
 {
     for (struct renaming *r = c->renamings; r && !c->error; r = r->next) {
-        if (may_rename(r)) note_of(r->variable)->same = r->of;
+        if (may_rename(c, r)) note_of(r->variable)->same = r->of;
         else use(c, r->of, r->scope, NULL);
     }
 }

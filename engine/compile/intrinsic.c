@@ -60,6 +60,15 @@ static void emit_length(struct emitter *e, struct ast_node *n, const struct intr
     slot_release(e, mark);
 }
 
+static void emit_array_word(struct emitter *e, struct ast_node *n, const struct intrinsic *i,
+                            struct destination to)
+{
+    unsigned mark = slot_mark(e), array = emit_operand(e, n->call.arguments[0], SLOT_ANY);
+    unsigned index = emit_operand(e, n->call.arguments[1], SLOT_U32);
+    emit_result(e, n, (enum opcode)i->op, array, index, i->type, to);
+    slot_release(e, mark);
+}
+
 /* ---- tagged arithmetic --------------------------------------------------------------------- */
 
 /* A fixnum constant that an immediate operand holds. */
@@ -407,6 +416,7 @@ static const struct intrinsic intrinsics[] = {
     ROW("=", emit_comparison, 2, 2, OP_NUM_EQ, OP_JUMP_NUM_EQ, .test = true),
     ROW(">", emit_comparison, 2, 2, OP_NUM_LT, OP_JUMP_NUM_LT, 0, 1, .test = true),
     ROW(">=", emit_comparison, 2, 2, OP_NUM_LE, OP_JUMP_NUM_LE, 0, 1, .test = true),
+    ROW("array-word", emit_array_word, 2, 2, OP_ARRAY_WORD, 0, SLOT_U64),
     CLASS("boolean?", CLASS_BOOLEAN),
     ROW("bytes-length", emit_length, 1, 1, OP_BYTES_LENGTH, 0, SLOT_U32),
     CLASS("bytevector?", CLASS_BYTEVECTOR),

@@ -82,9 +82,60 @@ static void emit_raw_step(struct emitter *e, struct ast_node *n, const struct in
     slot_release(e, mark);
 }
 
+/* ---- fields of bits: shifts and masks by constants, one instruction for unsigned words ---- */
+
+static unsigned width_of(unsigned type) { return 8u << (type - SLOT_U8); }
+
+static bool constant_number(const struct ast_node *n, uint64_t *number)
+{
+    const struct ast_node *k = constant_behind(n);
+    if (!k || !is_fixnum(k->constant.value) || fixnum_value(k->constant.value) < 0) return false;
+    *number = (uint64_t)fixnum_value(k->constant.value);
+    return true;
+}
+
+/* n is (T-shift-right x k) of that type with k less than its width: x, and k in *shift. */
+static struct ast_node *shifted_by(struct emitter *e, struct ast_node *n, unsigned type, unsigned *shift)
+{
+    uint64_t count;
+    struct intrinsic room;
+    const struct intrinsic *i = n->kind == AST_CALL ? intrinsic_of(e->c, n, &room) : NULL;
+    if (!i || i->op != family_op(OP_U8_SHIFT_RIGHT, type)) return NULL;
+    if (!constant_number(n->call.arguments[1], &count) || count >= width_of(type)) return NULL;
+    *shift = (unsigned)count;
+    return n->call.arguments[0];
+}
+
+static void emit_bits(struct emitter *e, struct ast_node *n, struct ast_node *word, unsigned shift,
+                      unsigned count, unsigned type, struct destination to)
+{
+    unsigned mark = slot_mark(e), slot = emit_operand(e, word, type);
+    finish_raw(e, n, (enum opcode)(OP_U8_BITS + type - SLOT_U8), slot, shift | count << 8, type, to);
+    slot_release(e, mark);
+}
+
+/* (T-and x m), m a mask of the lowest bits, x perhaps shifted. False: it is none. */
+static bool emit_masked(struct emitter *e, struct ast_node *n, const struct intrinsic *i,
+                        struct destination to)
+{
+    uint64_t mask;
+    if (i->op != OP_RAW_AND || n->call.count != 2 || slot_is_signed(i->operand)) return false;
+    bool first = constant_number(n->call.arguments[0], &mask);
+    if (!first && !constant_number(n->call.arguments[1], &mask)) return false;
+    if (mask & (mask + 1) || !fixnum_fits((int64_t)mask, i->operand)) return false;
+    unsigned shift = 0;
+    struct ast_node *word = n->call.arguments[first ? 1 : 0];
+    if (constant_behind(word)) return false;
+    struct ast_node *inner = shifted_by(e, word, i->operand, &shift);
+    emit_bits(e, n, inner ? inner : word, shift, mask ? 64 - (unsigned)__builtin_clzll(mask) : 0, i->operand,
+              to);
+    return true;
+}
+
 static void emit_raw_fold(struct emitter *e, struct ast_node *n, const struct intrinsic *i,
                           struct destination to)
 {
+    if (emit_masked(e, n, i, to)) return;
     unsigned mark = slot_mark(e), target = target_slot(e, to, i->operand), count = n->call.count;
     unsigned slot = emit_operand(e, n->call.arguments[0], i->operand);
     unsigned sum = count > 2 ? slot_take(e, i->operand) : target;
@@ -150,6 +201,12 @@ static unsigned emit_count(struct emitter *e, struct ast_node *n)
 static void emit_shift(struct emitter *e, struct ast_node *n, const struct intrinsic *i,
                        struct destination to)
 {
+    unsigned shift;
+    struct ast_node *word = slot_is_signed(i->operand) ? NULL : shifted_by(e, n, i->operand, &shift);
+    if (word && !constant_behind(word)) {
+        emit_bits(e, n, word, shift, 64, i->operand, to);
+        return;
+    }
     unsigned mark = slot_mark(e), slot = emit_operand(e, n->call.arguments[0], i->operand);
     unsigned count = emit_count(e, n->call.arguments[1]);
     finish_raw(e, n, (enum opcode)i->op, slot, count, i->operand, to);

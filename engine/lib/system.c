@@ -3,6 +3,7 @@
  * system.c - eval, time, exit, and what the system says about itself.
  */
 #include "../environment.h"
+#include "../generation.h"
 #include "lib.h"
 
 /* ---- environments ---- */
@@ -81,12 +82,16 @@ PRIMITIVE_FN(features)
     return list;
 }
 
+PRIMITIVE_FN(await_readers) { return make_boolean(generation_await_readers(ctx->node)); }
+
 #define L EFFECT_LOAD
 static const struct primitive_row rows[] = {
     PRIMITIVE("eval", eval, 1, 2, 2000, L | EFFECT_SYMBOL, "any [environment] -> any",
               "Compile a datum and run it."),
     PRIMITIVE("interaction-environment", interaction_environment, 0, 0, 4, L, "-> environment",
               "The names of the VMlet that is being loaded, or of the session."),
+    PRIMITIVE("await-readers", await_readers, 0, 0, 200, L, "-> boolean",
+              "Wait for the packets that are being executed now; #f if they take a quarter of a second."),
     PRIMITIVE("current-jiffy", current_jiffy, 0, 0, 8, EFFECT_TIME, "-> integer",
               "Nanoseconds of the node's clock."),
     PRIMITIVE("jiffies-per-second", jiffies_per_second, 0, 0, 1, 0, "-> integer", "Jiffies are nanoseconds."),

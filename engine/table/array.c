@@ -149,5 +149,33 @@ uint64_t array_add(struct table *table, uint64_t i, uint64_t n)
     }
 }
 
+bool array_word(vvm_value v, uint64_t index, uint64_t *word)
+{
+    const struct table *table = has_type(v, TYPE_TABLE) ? table_of(v) : NULL;
+    if (!table || table->ops != &table_array) return false;
+    const struct array *a = table->body;
+    if (index >= a->entries) return false;
+    switch (table->schema.value[0].type) {
+    case SLOT_S8: *word = (uint64_t)(int8_t)load(a, 1, index); break;
+    case SLOT_S16: *word = (uint64_t)(int16_t)load(a, 2, index); break;
+    case SLOT_S32: *word = (uint64_t)(int32_t)load(a, 4, index); break;
+    case SLOT_U32: *word = load(a, 4, index); break;
+    case SLOT_U16: *word = load(a, 2, index); break;
+    case SLOT_U8: *word = load(a, 1, index); break;
+    default: *word = load(a, 8, index); break;
+    }
+    return true;
+}
+
+vvm_value array_word_error(struct vvm_context *ctx, vvm_value v)
+{
+    const struct table *table = has_type(v, TYPE_TABLE) ? table_of(v) : NULL;
+    if (has_type(v, TYPE_TABLE) && !table)
+        return raise_message(ctx, ERROR_TABLE, VALUE_DEFAULT,
+                             "array-word: the load that made the array failed");
+    if (!table || table->ops != &table_array) return raise_type(ctx, "array-word", 1, "array", v);
+    return raise_message(ctx, ERROR_BOUNDS, table->name, "no such element of the array");
+}
+
 const struct table_ops table_array = {"array",    array_octets, array_open,   array_close,
                                       array_read, array_write,  array_remove, array_count};

@@ -209,6 +209,15 @@ PRIMITIVE_FN(array_ref)
     return table_of_kind(ctx, "array-ref", args, &table_array) ? table_ref(ctx, n, args) : VALUE_EXCEPTION;
 }
 
+/* (array-word t i): the instruction for those who call it by its value */
+PRIMITIVE_FN(array_word_of)
+{
+    uint64_t index, word;
+    if (!word_argument(ctx, "array-word", args, 1, 4, false, &index)) return VALUE_EXCEPTION;
+    if (!array_word(args[0], index, &word)) return array_word_error(ctx, args[0]);
+    return make_word_value(ctx, word, 8, false);
+}
+
 PRIMITIVE_FN(array_set)
 {
     return table_of_kind(ctx, "array-set!", args, &table_array) ? table_put(ctx, n, args) : VALUE_EXCEPTION;
@@ -277,6 +286,8 @@ static const struct primitive_row rows[] = {
     PRIMITIVE("lpm-remove!", lpm_remove_prefix, 3, 3, 40, W, "lpm prefix length -> boolean",
               "Remove a prefix; true if it was there."),
     PRIMITIVE("array-ref", array_ref, 2, 2, 6, R, "array integer -> integer", "Element of an array."),
+    PRIMITIVE("array-word", array_word_of, 2, 2, 2, R, "array u32 -> u64",
+              "Element of an array as a raw word: for arrays that packets read often."),
     PRIMITIVE("array-set!", array_set, 3, 3, 6, W, "array integer integer ->", "The element becomes this."),
     PRIMITIVE("array-add!", array_add_to, 3, 3, 6, R | W, "array integer integer -> integer",
               "Add to an element, modular; the new element."),

@@ -104,6 +104,9 @@ bool lpm_remove(struct table *table, const uint64_t *key, unsigned length);
 /* ---- arrays: elements at their natural size ---- */
 
 uint64_t array_add(struct table *table, uint64_t index, uint64_t n); /* the new element; index in range */
+/** Element of the array that v should be, signed ones extended. False: see the error. Any thread. */
+bool array_word(vvm_value v, uint64_t index, uint64_t *word);
+vvm_value array_word_error(struct vvm_context *ctx, vvm_value v);
 
 /* ---- schema.c ---- */
 

@@ -70,6 +70,50 @@
 (array-ref near 8)
 =! bounds
 
+; words of all kinds of elements, as an instruction and as a value
+(define-array a8 u8 2) (define-array a16 u16 2) (define-array a32 u32 2) (define-array a64 u64 2)
+(define-array b8 s8 2) (define-array b16 s16 2) (define-array b32 s32 2) (define-array b64 s64 2)
+(define all (list a8 a16 a32 a64 b8 b16 b32 b64))
+(for-each (lambda (a v) (array-set! a 1 v)) all '(255 65535 4294967295 1152921504606846975 -128 -32768 -2147483648 -5))
+(define (word a) (u64->s64 (array-word a 1)))
+(define by-value (list array-word))
+(list (map word all) (map (lambda (a) ((car by-value) a 1)) (list a8 a16 a32 a64)) ((car by-value) b64 0))
+=> ((255 65535 4294967295 1152921504606846975 -128 -32768 -2147483648 -5) (255 65535 4294967295 1152921504606846975) 0)
+
+(define-array near u16 8)
+(define (f (i u32)) u64 (array-word near i))
+(f 8)
+=! bounds
+
+(define-table m (key u32) (value u64) (entries 8))
+(define (f (i u32)) u64 (array-word m i))
+(f 0)
+=! type
+
+(define-array near u16 8)
+((car (list array-word)) near 8)
+=! bounds
+
+((car (list array-word)) 'near 8)
+=! type
+
+(define-array near u16 8)
+(array-word near -1)
+=! range
+
+; bits, shifts and masks by constants and by others
+(define (field (x u32) (n u32)) (list (u32-and (u32-shift-right x 4) 15) (u32-and 15 (u32-shift-right x n)) (u32-and x 0) (u32-and x 4294967295) (u32-shift-right x 0) (u32-shift-right x 31) (u32-shift-right x 32) (u32-and x 14)))
+(list (field #x89abcdef 4) (field #x89abcdef 40))
+=> ((14 14 0 2309737967 2309737967 1 0 14) (14 0 0 2309737967 2309737967 1 0 14))
+
+(define (octet (x u8)) (list (u8-shift-right x 3) (u8-shift-right x 8) (u8-and x 255) (u8-and (u8-shift-right x 7) 1) (u8-and (u16->u8 (u16-shift-right #xff80 4)) 127)))
+(octet #xf5)
+=> (30 0 245 1 120)
+
+(define (small (x s8)) (list (s8-shift-right x 3) (s8-and x 127) (s8-and (s8-shift-right x 1) 15)))
+(small -2)
+=> (-1 126 15)
+
 (define-array near u16 8)
 (lpm-add! near 0 0 0)
 =! type
