@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * packet.c - frames through a whole router with the toy network: carriers, envelope,
- * program, and out again. The first octet says how the frame is made:
+ * packet.c - frames through a whole router with the toy network and the network of
+ * capsules: carriers, envelope, program or capsule, and out again. The first octet says how the frame is
+ * made:
  *
  *   0  the octets that follow, as they are
  *   1  the same with the lengths and checksums of IPv4, IPv6 and UDP put right
- *   2  a program of the network's own rows in an envelope over one of six carriers
+ *   2  a program of the toy network's own rows, or a capsule of fields near what they may
+ *      be, in an envelope over one of six carriers
  *
  * Every frame ends in one outcome, the ledger balances, the buffers come back, fuel
  * stays within what the networks allow, and what leaves is a frame that the router
@@ -26,7 +28,7 @@ static struct {
     struct worker worker;
     struct buffer_pool *pool;
     struct vvm_packet *waiting;
-    const struct network *anep, *hop;
+    const struct network *anep, *hop, *ants;
     uint64_t sent;
 } fuzz;
 
@@ -92,19 +94,23 @@ static const struct port_ops feed_port = {
 
 static void prepare(struct vvm_node *none)
 {
-    static const int64_t link[] = {0xc0000200, 24, 0, 0}, far[] = {0xc6336400, 24, 0, 0xc0000201};
+    static const int64_t link[] = {0xc0000200, 24, 0, 0}, far[] = {0xc6336400, 24, 0, 0xc0000201},
+                         near[] = {0, 0xc0000201};
     struct port *port;
-    PROMISE(!router_open(&fuzz.router, "fuzz", true, NULL));
+    PROMISE(!router_open(&fuzz.router, "fuzz", true, "netvmlets"));
     fuzz.router.log = NULL;
     PROMISE(!router_add_port(&fuzz.router, &feed_port, &(struct port_options){0}, &port));
     PROMISE(!router_add_address(&fuzz.router, 0xc0000202, 24));
     fuzz_preload(fuzz.router.node, "netvmlets/hop.vml");
+    fuzz_preload(fuzz.router.node, "ants/ants.vml");
     PROMISE(!router_tell(&fuzz.router, "route-add!", link, 4));
     PROMISE(!router_tell(&fuzz.router, "route-add!", far, 4));
+    PROMISE(!router_tell(&fuzz.router, "neighbour-add!", near, 2));
     PROMISE(!worker_open(&fuzz.worker, &fuzz.router));
     fuzz.anep = network_called(fuzz.router.node, "anep");
     fuzz.hop = network_called(fuzz.router.node, "hop");
-    close_arena(&fuzz.worker.context, (const struct network *[]){fuzz.anep, fuzz.hop}, 2);
+    fuzz.ants = network_called(fuzz.router.node, "ants");
+    close_arena(&fuzz.worker.context, (const struct network *[]){fuzz.anep, fuzz.hop, fuzz.ants}, 3);
 }
 
 const struct fuzz_plan fuzz_plan = {.prepare = prepare};
@@ -213,18 +219,49 @@ static void right_checksum(struct octets *o, uint32_t from, uint32_t end)
     }
 }
 
+static void add_word(struct octets *o, struct choices *c, const uint32_t *words, unsigned n)
+{
+    unsigned which = choose(c, n + 1);
+    add_number(o, which < n ? words[which] : choose(c, UINT32_MAX), 4);
+}
+#define ADD_WORD(o, c, ...)                                                                                  \
+    add_word(o, c, (const uint32_t[]){__VA_ARGS__}, sizeof((const uint32_t[]){__VA_ARGS__}) / 4)
+
+/* Mostly one that is served. */
+static void put_capsule(struct octets *o, struct choices *c)
+{
+    static const char *const methods[] = {"b2c680ffad6553133bab47b5dbc4f794",
+                                          "939b520f742dc3d473dd9d9768666eaf"};
+    ADD_WORD(o, c, 1, 1, 1, 1, 1, 1, 0, 2);
+    add_text(o, methods[choose(c, 2)]);
+    if (choose(c, 8) == 7) o->at[o->count - 1] ^= (uint8_t)choose_octet(c);
+    ADD_WORD(o, c, 0xcb007108, 0xc0000201, 0xc0000202, 0xc6336407);
+    ADD_WORD(o, c, 0xc6336407, 0xc6336407, 0xc0000202, 0xc0000202, 0xc0000201);
+    ADD_WORD(o, c, 0xc0000201, 0xc0000201, 0xc0000201, 0xc0000201, 0xc0000201, 0xc0000202);
+    ADD_WORD(o, c, 64, 1, 2, 255, 256, 0, 64, 64);
+    ADD_WORD(o, c, 0, 1, 2, 9);
+    for (unsigned n = choose(c, 2) ? 4 : choose(c, 40); n > 0; n--) add_octet(o, choose_octet(c));
+}
+
+static void put_contents(struct octets *o, struct choices *c, uint32_t type)
+{
+    if (type == 0x414e) put_capsule(o, c);
+    else put_hop(o, c, fuzz.hop);
+}
+
 static void add_envelope(struct octets *o, struct choices *c)
 {
-    static const uint16_t types[] = {0x4850, 0x4850, 0x4850, 0x7001, 0};
-    uint32_t from = o->count;
+    static const uint16_t types[] = {0x4850, 0x4850, 0x414e, 0x414e, 0x7001, 0};
+    uint32_t from = o->count, type;
     add_octet(o, 1);
     add_octet(o, choose(c, 4) ? 0 : choose_octet(c));
-    add_number(o, types[choose(c, 5)], 2);
+    type = types[choose(c, 6)];
+    add_number(o, type, 2);
     add_number(o, 0, 4);
     for (unsigned n = choose(c, 4); n > 0; n--) add_option(o, c);
     uint32_t end = o->count;
     set_number(o, from + 4, (end - from) / 4, 2);
-    put_hop(o, c, fuzz.hop);
+    put_contents(o, c, type);
     set_number(o, from + 6, o->count - from, 2);
     right_checksum(o, from, end);
     for (unsigned n = choose(c, 4) ? 0 : choose(c, 30); n > 0; n--) add_octet(o, 0);
@@ -268,7 +305,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     packet->ingress = 0;
     fuzz.waiting = packet;
     PROMISE(worker_step(&fuzz.worker) == 1);
-    PROMISE((int64_t)(fuel_used() - before) <= 2 * most_fuel(fuzz.anep) + most_fuel(fuzz.hop));
+    int64_t most = most_fuel(fuzz.hop) > most_fuel(fuzz.ants) ? most_fuel(fuzz.hop) : most_fuel(fuzz.ants);
+    PROMISE((int64_t)(fuel_used() - before) <= 2 * most_fuel(fuzz.anep) + most);
     PROMISE(fuzz.sent - sent <= 1 && buffer_pool_used(fuzz.pool) == 0);
     PROMISE(buffer_pool_used(fuzz.worker.made) == 0);
     check_rest(&fuzz.worker.context);
