@@ -4,12 +4,13 @@
  * one-octet change of the golden frames ends once and the ledger balances after each;
  * random capsules end as the plain reading of the reference says, to the octet.
  */
-#include <dirent.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "daemon/report.h"
 #include "daemon/worker.h"
+#include "engine/environment.h"
 #include "engine/load.h"
 #include "engine/vmlet.h"
 #include "feed_port.h"
@@ -215,6 +216,58 @@ static void test_changes(void)
     free(g);
 }
 
+/* ---- neighbours come and go ------------------------------------------------------------------ */
+
+/* A value of neighbour.vml as it is written. */
+static void check_value(struct ants_bench *b, const char *text, const char *expected)
+{
+    struct vvm_context *control = &b->router.node->control;
+    struct vvm_vmlet *vmlet = vmlet_named(b->router.node, intern(b->router.node, "neighbour"));
+    struct reader reader;
+    vvm_value datum, value;
+    reader_init(&reader, control, vmlet->environment, 0, text, strlen(text));
+    CU_ASSERT_FATAL(!reader_next(&reader, &datum));
+    CU_ASSERT_FATAL(!eval_datum(control, vmlet->environment, datum, &value));
+    char *written = NULL;
+    size_t length;
+    FILE *to = open_memstream(&written, &length);
+    print_value(b->router.node, to, value, PRINT_WRITE, 0);
+    fclose(to);
+    CU_ASSERT_STRING_EQUAL(written, expected);
+    free(written);
+}
+
+static void check_refused(struct ants_bench *b, int64_t device, int64_t address)
+{
+    CU_ASSERT_EQUAL(router_tell(&b->router, "neighbour-add!", (int64_t[]){device, address}, 2), -EINVAL);
+    b->router.node->control.pending.kind = PENDING_NONE;
+}
+
+static void test_neighbours(void)
+{
+    struct goldens *g = read_goldens();
+    struct ants_bench *b = bench_open();
+    const struct case_frame *frame = &g->frames[0];
+    CU_ASSERT_EQUAL(end_of(b, frame), LEDGER_SENT);
+    tell(b, "neighbour-remove!", 2, (int64_t[]){0, 0xc0000201});
+    check_value(b, "(neighbour-list)", "((1 . 3325256705) (0 . 3221225993))");
+    CU_ASSERT_EQUAL(end_of(b, frame), LEDGER_DROPPED);
+    CU_ASSERT_EQUAL(counted(b, LEDGER_DROPPED, "bad-previous"), 1);
+    tell(b, "neighbour-add!", 2, (int64_t[]){0, 0xc0000201});
+    CU_ASSERT_EQUAL(end_of(b, frame), LEDGER_SENT);
+    check_refused(b, 0, 0);
+    check_refused(b, -1, 1);
+    check_refused(b, 65536, 1);
+    check_refused(b, 0, INT64_C(1) << 32);
+    for (int64_t i = 3; i < 1024; i++) tell(b, "neighbour-add!", 2, (int64_t[]){2, i});
+    check_refused(b, 2, 2000);
+    tell(b, "neighbour-add!", 2, (int64_t[]){2, 1023}); /* is known */
+    check_value(b, "(list (neighbour-count) (length (neighbour-list)))", "(1024 1024)");
+    CU_ASSERT_EQUAL(end_of(b, frame), LEDGER_SENT);
+    bench_close(b);
+    free(g);
+}
+
 /* ---- random capsules beside the oracle ------------------------------------------------------ */
 
 static uint32_t random_state = 20;
@@ -305,5 +358,6 @@ void ants_tests(CU_pSuite suite)
     CU_add_test(suite, "every truncation", test_truncations);
     CU_add_test(suite, "every truncation of a capsule in its envelope", test_truncated_capsules);
     CU_add_test(suite, "every change of one octet", test_changes);
+    CU_add_test(suite, "neighbours come and go", test_neighbours);
     CU_add_test(suite, "random capsules end as the reference says", test_random);
 }
