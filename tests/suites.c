@@ -13,6 +13,7 @@ const struct suite suites[] = {
     {"random", random_tests},
     {"packet", packet_tests},
     {"table", table_tests},
+    {"route", route_tests},
     {"wire", wire_tests},
 #ifdef VVM_DAEMON
     {"carrier", carrier_tests},

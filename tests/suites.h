@@ -26,6 +26,7 @@ void control_tests(CU_pSuite suite);
 void options_tests(CU_pSuite suite);
 void packet_case_tests(CU_pSuite suite);
 void case_tests(CU_pSuite suite);
+void route_tests(CU_pSuite suite);
 void load_tests(CU_pSuite suite);
 void port_impair_tests(CU_pSuite suite);
 void port_link_tests(CU_pSuite suite);
