@@ -50,12 +50,14 @@ struct config_place config_key_place(const struct tree *value)
     return value->key ? (struct config_place){value->key_line, value->key_column} : config_place(value);
 }
 
-/* What stands where: "loss", or "a list's item". */
-static const char *called(const struct tree *value, char to[SHOWN])
+const char *config_called(char to[CALLED_ROOM], const struct config_reader *reader, const struct tree *value)
 {
-    return value->key ? config_show(to, value->key) : "an item of a list";
+    const char *key = value->key ? value->key : reader->list;
+
+    to[0] = '\0';
+    if (key) snprintf(to, CALLED_ROOM, "%s: ", SHOW(key));
+    return to;
 }
-#define CALLED(value) called(value, (char[SHOWN]){0})
 
 /* ---- maps ---- */
 
@@ -88,21 +90,43 @@ static bool fits(const struct config_key *key, const char *port_kind)
     return !port_kind || !key->only || has_word(key->only, port_kind);
 }
 
+/* All keys that fit, with commas. */
+static const char *list_keys(const struct config_table *table, const char *port_kind, char *to, size_t room)
+{
+    size_t at = 0;
+    unsigned i;
+
+    to[0] = '\0';
+    for (i = 0; i < table->count && at < room; i++)
+        if (fits(&table->keys[i], port_kind))
+            at += (size_t)snprintf(to + at, room - at, "%s%s", at ? ", " : "", table->keys[i].name);
+    return to;
+}
+
+/* Is it so near that somebody may have meant it? */
+static bool is_near(const struct nearest *nearest)
+{
+    return nearest->best && nearest->distance <= (strlen(nearest->word) + 1) / 2;
+}
+
 static int refuse_key(struct config_reader *reader, const struct tree *value,
                       const struct config_table *table, const char *port_kind)
 {
     const struct config_key *known = find_key(table, value->key);
     struct nearest nearest = {.word = value->key};
+    char keys[256];
     unsigned i;
 
-    for (i = 0; i < table->count; i++)
-        if (fits(&table->keys[i], port_kind)) nearest_try(&nearest, table->keys[i].name);
+    list_keys(table, port_kind, keys, sizeof keys);
     if (known)
         return config_refuse(reader, config_key_place(value),
-                             "%s: is a key of ports of kind %s, not %s; leave it out (nearest: %s)",
-                             known->name, known->only, port_kind, nearest.best);
-    return config_refuse(reader, config_key_place(value), "%s: is no key of %s; the nearest is %s",
-                         SHOW(value->key), table->what, nearest.best);
+                             "%s: is a key of ports of kind %s, not %s; leave it out (known: %s)",
+                             known->name, known->only, port_kind, keys);
+    for (i = 0; i < table->count; i++)
+        if (fits(&table->keys[i], port_kind)) nearest_try(&nearest, table->keys[i].name);
+    return config_refuse(reader, config_key_place(value), "%s: is no key of %s; %s %s", SHOW(value->key),
+                         table->what, is_near(&nearest) ? "the nearest is" : "known are",
+                         is_near(&nearest) ? nearest.best : keys);
 }
 
 int config_check_map(struct config_reader *reader, const struct tree *map, const struct config_table *table,
@@ -112,8 +136,8 @@ int config_check_map(struct config_reader *reader, const struct tree *map, const
     unsigned i;
 
     if (map->kind != TREE_MAP && !is_empty(map))
-        return config_refuse(reader, config_place(map), "%s: %s is a map; write KEY: VALUE lines",
-                             CALLED(map), table->what);
+        return config_refuse(reader, config_place(map), "%s%s is a map; write KEY: VALUE lines",
+                             CALLED(reader, map), table->what);
     for (child = map->first; child; child = child->next) {
         const struct config_key *key = find_key(table, child->key);
 
@@ -150,15 +174,19 @@ int config_read_list(struct config_reader *reader, const struct tree *list, unsi
                      int (*read)(struct config_reader *reader, void *object, const struct tree *item),
                      void *object)
 {
+    const char *outer = reader->list;
     const struct tree *item;
     int err = 0;
 
     if (list->kind != TREE_LIST)
-        return config_refuse(reader, config_place(list), "%s: is a list; write [one, two]", CALLED(list));
+        return config_refuse(reader, config_place(list), "%sis a list; write [one, two]",
+                             CALLED(reader, list));
     if (list->count > most)
-        return config_refuse(reader, config_place(list), "%s: has %u items; at most %u are possible",
-                             CALLED(list), list->count, most);
+        return config_refuse(reader, config_place(list), "%shas %u items; at most %u are possible",
+                             CALLED(reader, list), list->count, most);
+    reader->list = list->key;
     for (item = list->first; item && !err; item = item->next) err = read(reader, object, item);
+    reader->list = outer;
     return err;
 }
 
@@ -166,11 +194,11 @@ int config_check_entries(struct config_reader *reader, const struct tree *map, u
                          const char *entry)
 {
     if (map->kind != TREE_MAP)
-        return config_refuse(reader, config_place(map), "%s: is a map; write %s", CALLED(map), entry);
+        return config_refuse(reader, config_place(map), "%sis a map; write %s", CALLED(reader, map), entry);
     if (map->count == 0)
-        return config_refuse(reader, config_place(map), "%s: is empty; write %s", CALLED(map), entry);
+        return config_refuse(reader, config_place(map), "%sis empty; write %s", CALLED(reader, map), entry);
     if (map->count > most)
-        return config_refuse(reader, config_place(map), "%s: has %u entries; at most %u are possible",
-                             CALLED(map), map->count, most);
+        return config_refuse(reader, config_place(map), "%shas %u entries; at most %u are possible",
+                             CALLED(reader, map), map->count, most);
     return 0;
 }

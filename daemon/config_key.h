@@ -28,6 +28,7 @@ struct config_reader {
     const char *folder; /* of the file: "" or with a slash at its end */
     const struct tree *defaults;
     const char *node; /* that is being read, for messages; or NULL */
+    const char *list; /* key of the list that is being read, likewise */
     bool shortest;    /* routing */
     char *why;
     size_t room;
@@ -87,6 +88,10 @@ const char *config_show(char to[SHOWN], const char *text);
 __attribute__((format(printf, 3, 4))) int config_refuse(struct config_reader *reader,
                                                         struct config_place place, const char *format, ...);
 int config_no_memory(struct config_reader *reader);
+/** "KEY: " before what is said of a value, the list's for an item; "" where there is none. */
+#define CALLED_ROOM (SHOWN + 2)
+const char *config_called(char to[CALLED_ROOM], const struct config_reader *reader, const struct tree *value);
+#define CALLED(reader, value) config_called((char[CALLED_ROOM]){0}, reader, value)
 /** Of the value itself; of its key, if it has one. */
 struct config_place config_place(const struct tree *value);
 struct config_place config_key_place(const struct tree *value);

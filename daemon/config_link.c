@@ -52,7 +52,7 @@ static int read_ends(struct config_reader *reader, void *object, const struct tr
 
     if (err) return err;
     if (draft->ends != 2)
-        return config_refuse(reader, config_place(value), "ends: has %u items; write [NODE, NODE]",
+        return config_refuse(reader, config_place(value), "ends: %u instead of 2 items; write [NODE, NODE]",
                              draft->ends);
     if (draft->link.node[0] != draft->link.node[1]) return 0;
     return config_refuse(reader, config_place(value), "ends: both are node %s; a link joins two nodes",
@@ -74,8 +74,8 @@ static int read_udp(struct config_reader *reader, void *object, const struct tre
 
     if (err) return err;
     if (draft->sockets != 2)
-        return config_refuse(reader, config_place(value), "udp: has %u items; write [SOCKET, SOCKET]",
-                             draft->sockets);
+        return config_refuse(reader, config_place(value),
+                             "udp: %u instead of 2 items; write [SOCKET, SOCKET]", draft->sockets);
     if (draft->socket[0].ss_family != draft->socket[1].ss_family)
         return config_refuse(reader, config_place(value),
                              "udp: one end is IPv4, the other IPv6; write both alike");

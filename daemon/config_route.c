@@ -76,8 +76,9 @@ static int port_towards(struct config_reader *reader, const struct config_node *
         if (found++ == 0) *port = i;
     }
     if (found == 1) return 0;
-    return config_refuse(reader, config_place(value), "via: %s is a neighbour at %s port; say which port",
-                         SHOW_ADDRESS(via), found == 0 ? "no" : "more than one");
+    return config_refuse(reader, config_place(value), "via: %s is a neighbour at %s", SHOW_ADDRESS(via),
+                         found == 0 ? "no port; name one that is, or the port"
+                                    : "several ports; name the port");
 }
 
 static int choose_port(struct config_reader *reader, const struct config_node *node, const struct tree *value,

@@ -14,7 +14,7 @@ static const struct {
     const char *noun, *example;
 } kinds[] = {
     [KEY_PART] = {"a value", ""},
-    [KEY_NAME] = {"a name", "letters, digits and _ . - (not first: . -), shorter than 32"},
+    [KEY_NAME] = {"a name", "fewer than 32 letters, digits and _ . - (. and - not first)"},
     [KEY_INPUT] = {"a path", "a path shorter than 4096 octets"},
     [KEY_OUTPUT] = {"a path", "a path shorter than 4096 octets"},
     [KEY_NUMBER] = {"a number", "digits"},
@@ -33,24 +33,19 @@ static const struct {
 
 int config_scalar(struct config_reader *reader, const struct tree *value, const char **text)
 {
-    const char *key = value->key ? value->key : "an item of a list";
-
     if (value->kind != TREE_SCALAR)
-        return config_refuse(reader, config_place(value), "%s: is a %s; write one value", SHOW(key),
+        return config_refuse(reader, config_place(value), "%sis a %s; write one value", CALLED(reader, value),
                              value->kind == TREE_LIST ? "list" : "map");
     if (!*value->text)
-        return config_refuse(reader, config_place(value), "%s: is empty; write a value, or leave it out",
-                             SHOW(key));
+        return config_refuse(reader, config_place(value), "%sis empty; write a value, or leave it out",
+                             CALLED(reader, value));
     *text = value->text;
     return 0;
 }
 
 static int refuse_value(struct config_reader *reader, const struct tree *value, enum key_kind kind)
 {
-    if (!value->key)
-        return config_refuse(reader, config_place(value), "\"%s\" is not %s; write %s", SHOW(value->text),
-                             kinds[kind].noun, kinds[kind].example);
-    return config_refuse(reader, config_place(value), "%s: \"%s\" is not %s; write %s", SHOW(value->key),
+    return config_refuse(reader, config_place(value), "%s\"%s\" is not %s; write %s", CALLED(reader, value),
                          SHOW(value->text), kinds[kind].noun, kinds[kind].example);
 }
 
@@ -167,7 +162,8 @@ int config_read_socket(struct config_reader *reader, const struct tree *value,
     if (err) return err;
     if (value_socket(text, socket, length) && ((const struct sockaddr_in *)socket)->sin_port != 0) return 0;
     return config_refuse(reader, config_place(value),
-                         "\"%s\" is not a socket; write 127.0.0.1:3322 or [::1]:3322", SHOW(text));
+                         "%s\"%s\" is not a socket; write 127.0.0.1:3322 or [::1]:3322",
+                         CALLED(reader, value), SHOW(text));
 }
 
 int config_read_choice(struct config_reader *reader, const struct tree *value, const char *const *words,

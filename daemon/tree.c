@@ -82,7 +82,7 @@ static int add_value(struct builder *b, const yaml_event_t *event, enum tree_kin
     struct tree *tree;
 
     if (b->values++ >= TREE_VALUES)
-        return refuse_event(b, event, "more than 65536 values: use several files");
+        return refuse_event(b, event, "more than 65536 values; use a smaller file");
     tree = region_alloc(b->file->region, sizeof *tree);
     if (!tree) return no_memory(b);
     tree->kind = kind;
@@ -118,10 +118,10 @@ static int add_scalar(struct builder *b, const yaml_event_t *event)
     int err;
 
     if (event->data.scalar.anchor)
-        return refuse_event(b, event, "anchors (&) are not known here: write it out");
-    if (event->data.scalar.tag) return refuse_event(b, event, "tags (!) are not known here: leave it out");
+        return refuse_event(b, event, "anchors (&) are not known here; write it out");
+    if (event->data.scalar.tag) return refuse_event(b, event, "tags (!) are not known here; leave it out");
     if (memchr(octets, '\0', length))
-        return refuse_event(b, event, "a text with a zero octet: leave that out");
+        return refuse_event(b, event, "a text with a zero octet; leave that out");
     text = region_text(b->file->region, octets, length);
     if (!text) return no_memory(b);
     if (wants_key(level)) {
@@ -144,10 +144,11 @@ static int begin_collection(struct builder *b, const yaml_event_t *event, enum t
     struct tree *tree;
     int err;
 
-    if (anchor) return refuse_event(b, event, "anchors (&) are not known here: write it out");
-    if (tag) return refuse_event(b, event, "tags (!) are not known here: leave it out");
-    if (wants_key(top(b))) return refuse_event(b, event, "a list or map as a key: keys are words");
-    if (b->depth == TREE_DEPTH) return refuse_event(b, event, "more than 32 lists and maps in one another");
+    if (anchor) return refuse_event(b, event, "anchors (&) are not known here; write it out");
+    if (tag) return refuse_event(b, event, "tags (!) are not known here; leave it out");
+    if (wants_key(top(b))) return refuse_event(b, event, "a list or map as a key; write a word");
+    if (b->depth == TREE_DEPTH)
+        return refuse_event(b, event, "more than 32 lists and maps in one another; write fewer");
     err = add_value(b, event, kind, &tree);
     if (!err) b->levels[b->depth++] = (struct level){.tree = tree, .tail = &tree->first};
     return err;
@@ -200,7 +201,7 @@ static int check_keys(struct builder *b, const struct tree *map)
     free(children);
     if (!child) return 0;
     return refuse(b, child->key_line, child->key_column,
-                  "this key stands in line %u already: leave one of them out", first_line);
+                  "this key stands in line %u already; leave one of them out", first_line);
 }
 
 static int end_collection(struct builder *b)
@@ -219,8 +220,8 @@ static int take_event(struct builder *b, const yaml_event_t *event)
     switch (event->type) {
     case YAML_DOCUMENT_START_EVENT:
         return b->documents++ == 0 ? 0
-                                   : refuse_event(b, event, "a second document: one file is one document");
-    case YAML_ALIAS_EVENT: return refuse_event(b, event, "aliases (*) are not known here: write it out");
+                                   : refuse_event(b, event, "a second document; make it a file of its own");
+    case YAML_ALIAS_EVENT: return refuse_event(b, event, "aliases (*) are not known here; write it out");
     case YAML_SCALAR_EVENT: return add_scalar(b, event);
     case YAML_SEQUENCE_START_EVENT: return begin_collection(b, event, TREE_LIST);
     case YAML_MAPPING_START_EVENT: return begin_collection(b, event, TREE_MAP);
@@ -271,13 +272,13 @@ static int refuse_syntax(const struct builder *b, const yaml_parser_t *parser, c
         size_t offset = parser->problem_offset < length ? parser->problem_offset : length;
 
         place_of(octets, offset, &line, &column);
-        return refuse(b, line, column, "%s: write plain text in UTF-8", parser->problem);
+        return refuse(b, line, column, "%s; write plain text in UTF-8", parser->problem);
     }
     if (has_tab(octets, length, line)) advice = "indent with blanks, not with tabs";
     if (!parser->context || parser->context_mark.line == parser->problem_mark.line)
-        return refuse(b, line, column, "%s%s%s: %s", parser->context ? parser->context : "",
+        return refuse(b, line, column, "%s%s%s; %s", parser->context ? parser->context : "",
                       parser->context ? ", " : "", parser->problem, advice);
-    return refuse(b, line, column, "%s from line %u on, %s: %s", parser->context,
+    return refuse(b, line, column, "%s from line %u on, %s; %s", parser->context,
                   (unsigned)parser->context_mark.line + 1, parser->problem, advice);
 }
 
@@ -307,15 +308,15 @@ static int build(struct builder *b, const char *octets, size_t length)
     yaml_parser_t parser;
     int err;
 
-    if (length > TREE_OCTETS) return refuse(b, 1, 1, "larger than 1 MiB: use several files");
-    if (is_utf16(octets, length)) return refuse(b, 1, 1, "this is UTF-16: save it as UTF-8");
+    if (length > TREE_OCTETS) return refuse(b, 1, 1, "larger than 1 MiB; use a smaller file");
+    if (is_utf16(octets, length)) return refuse(b, 1, 1, "this is UTF-16; save it as UTF-8");
     if (length >= 3 && memcmp(octets, "\xef\xbb\xbf", 3) == 0) octets += 3, length -= 3; /* byte order mark */
     if (!yaml_parser_initialize(&parser)) return no_memory(b);
     yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);
     yaml_parser_set_input_string(&parser, (const unsigned char *)octets, length);
     err = take_events(b, &parser, octets, length);
     yaml_parser_delete(&parser);
-    if (!err && !b->file->root) return refuse(b, 1, 1, "nothing in it: write a configuration");
+    if (!err && !b->file->root) return refuse(b, 1, 1, "nothing in it; write a configuration");
     return err;
 }
 

@@ -20,6 +20,8 @@ const struct suite suites[] = {
     {"runtime", runtime_tests},
     {"control", control_tests},
     {"options", options_tests},
+    {"config", config_tests},
+    {"routing", routing_tests},
     {"packets", packet_case_tests},
     {"port-pcap", port_pcap_tests},
     {"port-live", port_live_tests},

@@ -24,6 +24,8 @@ void carrier_tests(CU_pSuite suite);
 void runtime_tests(CU_pSuite suite);
 void control_tests(CU_pSuite suite);
 void options_tests(CU_pSuite suite);
+void config_tests(CU_pSuite suite);
+void routing_tests(CU_pSuite suite);
 void packet_case_tests(CU_pSuite suite);
 void case_tests(CU_pSuite suite);
 void route_tests(CU_pSuite suite);
