@@ -17,7 +17,7 @@
 #define THIS_NODE 0x0a000001u
 #define PREVIOUS  0x0a000002u
 
-static const uint8_t capsule_octets[] = {
+const uint8_t capsule_octets[CAPSULE_OCTETS] = {
     1,    0,    0x41, 0x4e, 0,    2,    0,    8 + 44, /* envelope */
     0,    0,    0,    1,                              /* version */
     0xb2, 0xc6, 0x80, 0xff, 0xad, 0x65, 0x53, 0x13,

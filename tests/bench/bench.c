@@ -20,9 +20,10 @@
 #include "forward_c.h"
 
 #define THIS_NODE 0x0a000001u
-static const uint8_t packet_octets[] = {1, 0, 0x48, 0x50, 0,  2, 0, 22, /* the envelope */
-                                        1, 9, 0,    0,    10, 0, 0, 3,  /* version, hops, to 10.0.0.3 */
-                                        2, 1, 1,    3,    0,  9}; /* branch-here l; forward; l: deliver 9 */
+const uint8_t packet_octets[PACKET_OCTETS] = {
+    1, 0, 0x48, 0x50, 0,  2, 0, 22, /* the envelope */
+    1, 9, 0,    0,    10, 0, 0, 3,  /* version, hops, to 10.0.0.3 */
+    2, 1, 1,    3,    0,  9};       /* branch-here l; forward; l: deliver 9 */
 enum { ENVELOPE = 8, HEADER = 8, CODE = ENVELOPE + HEADER };
 
 void bench_die(struct vvm_context *ctx, const char *what)
@@ -246,6 +247,7 @@ int main(int argc, char **argv)
     open_bench(&b, folder);
     bench_forward(&b, json);
     bench_ants(folder, json);
+    bench_port_to_port(folder, json);
     bench_cycles(&b, json);
     measure(&start, 1, 2);
     print_value_row("start of a node", "interpreter", start.median / 1e6, "ms", json);
