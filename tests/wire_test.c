@@ -632,6 +632,9 @@ static void what_leaves_the_packet_profile_is_refused_with_its_chain(void)
     check_refused(node, "(vmlet bad) (define-instruction (print) (opcode 1) (takes v) (display v) (next))",
                   "display");
     check_refused(node, "(vmlet bad) (define-set s) (define-member s (m x) (set-cdr! x x))", "member m");
+    check_refused(
+        node, "(vmlet bad) (define-set s) (define-member s ((octets (bytevector 7 255)) x) (set-cdr! x x))",
+        "member 07ff");
     check_refused(node, "(vmlet bad) (define-network n (match (udp 3)) (execute f)) (define (f) (display 1))",
                   "calls f");
     check_refused(node, "(vmlet bad) (define (f) (display 1)) (define-network n (match (udp 3)) (execute f))",
@@ -664,6 +667,13 @@ static void malformed_networks_are_refused_by_name(void)
                   "define-program: no such clause: (colour 5)");
     check_refused(node, "(vmlet bad) (define-program p (label u8))", "a label is (label s8)");
     check_refused(node, "(vmlet bad) (define-set s (colour 5))", "define-set: no such clause: (colour 5)");
+    check_refused(node, "(vmlet bad) (define-set s) (define-member s (\"x\") 1)", "a name is a symbol");
+    check_refused(node, "(vmlet bad) (define-set s) (define-member s ((octets \"x\")) 1)",
+                  "symbol or bytevector");
+    check_refused(node, "(vmlet bad) (define-set s) (define-member s ((octets (bytevector))) 1)",
+                  "1 to 255 octets");
+    check_refused(node, "(vmlet bad) (define-set s) (define-member s ((octets (make-bytevector 256 0))) 1)",
+                  "1 to 255 octets");
     node_close(node);
 }
 

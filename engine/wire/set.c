@@ -62,13 +62,14 @@ const struct wire_member *set_member(const struct vvm_generation *g, const struc
     return *place_of(table, set, hash_name(set, name, length), name, length);
 }
 
-/* A symbol for messages: the name itself, or its octets in hex. */
+/* A symbol for messages: the name itself, or its first octets in hex. */
 static vvm_value name_symbol(struct vvm_context *ctx, vvm_value name, const uint8_t *octets, size_t length)
 {
-    char text[2 * MEMBER_NAME_MAX + 1] = "";
+    enum { SHOWN = 16 };
+    char text[2 * SHOWN + 1] = "";
     if (is_symbol(name)) return name;
-    for (size_t i = 0; i < length; i++) snprintf(text + 2 * i, 3, "%02x", octets[i]);
-    return intern_n(ctx->node, text, 2 * length);
+    for (size_t i = 0; i < length && i < SHOWN; i++) snprintf(text + 2 * i, 3, "%02x", octets[i]);
+    return intern(ctx->node, text);
 }
 
 struct wire_member *member_new(struct vvm_context *ctx, const struct wire_set *set, vvm_value name,
