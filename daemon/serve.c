@@ -59,25 +59,30 @@ static void leave_at_once(int signal)
     _exit(EXIT_SUCCESS);
 }
 
+/* Who starts us in the background may have had SIGINT ignored for us; whoever sends it by
+ * name means it. A hang-up that is ignored is meant to be. */
 static void stop_signals(sigset_t *set)
 {
+    struct sigaction hangup;
+
     sigemptyset(set);
     sigaddset(set, SIGINT);
     sigaddset(set, SIGTERM);
-    sigaddset(set, SIGHUP);
+    if (!sigaction(SIGHUP, NULL, &hangup) && hangup.sa_handler != SIG_IGN) sigaddset(set, SIGHUP);
 }
 
-/* A replay that is interrupted before it begins is no success. */
+/* A replay that is interrupted before it begins is no success: the system ends it. */
 static void expect_signals(bool replay)
 {
-    static const int stopping[] = {SIGINT, SIGTERM, SIGHUP};
-    struct sigaction leave = {.sa_handler = leave_at_once}, old;
+    static const int all[] = {SIGINT, SIGTERM, SIGHUP};
+    struct sigaction leave = {.sa_handler = leave_at_once};
+    sigset_t set;
     unsigned i;
 
     signal(SIGPIPE, SIG_IGN);
-    for (i = 0; !replay && i < sizeof stopping / sizeof *stopping; i++)
-        if (!sigaction(stopping[i], NULL, &old) && old.sa_handler == SIG_DFL)
-            sigaction(stopping[i], &leave, NULL);
+    stop_signals(&set);
+    for (i = 0; !replay && i < sizeof all / sizeof *all; i++)
+        if (sigismember(&set, all[i])) sigaction(all[i], &leave, NULL);
 }
 
 static int take_signals(struct daemon *daemon)
