@@ -288,7 +288,7 @@ bytes
    |             Low               |             Lower             |
    +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
 }
-=? case:287:5: this border is open, but no cell goes on here
+=? case:287:5: this border is open, but no cell goes on here to the next row
 ; an opening beside the field
 (vmlet case (use-syntax diagram))
 {diagram bad
@@ -298,7 +298,7 @@ bytes
    |                               |             Lower             |
    +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
 }
-=? case:297:45: this border is open, but no cell goes on here
+=? case:297:45: this border is open, but no cell goes on here to the next row
 ; a border with a hole
 (vmlet case (use-syntax diagram))
 {diagram bad
