@@ -79,12 +79,13 @@ bool value_socket(const char *text, struct sockaddr_storage *socket, socklen_t *
 {
     const char *colon = strrchr(text, ':');
     bool v6 = *text == '[';
-    const char *end = colon - v6; /* of the host's address */
+    const char *end; /* of the host's address */
     size_t octets;
     uint64_t port;
     char host[INET6_ADDRSTRLEN];
 
-    if (!colon || end <= text || !value_number(colon + 1, UINT16_MAX, &port)) return false;
+    if (!colon || colon - text <= v6 || !value_number(colon + 1, UINT16_MAX, &port)) return false;
+    end = colon - v6;
     if (v6 && *end != ']') return false;
     octets = (size_t)(end - text) - v6;
     if (octets >= sizeof host) return false;

@@ -7,7 +7,7 @@
 # the code target finds it within 10 seconds.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-all=(source image code wire packet)
+all=(source image code wire packet config)
 export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
 
 build() { # FOLDER OPTION...
@@ -41,11 +41,21 @@ compile_seeds() { # FOLDER
     done
 }
 
+# Good and bad files as they are, and their octets as choices for files that are made.
+config_seeds() { # FOLDER
+    local file
+    for file in config/*.yaml tests/cases/config/*.yaml; do
+        cp -n "$file" "$1/"
+        { printf '\001'; head -c 400 "$file"; } >"$1/made-$(basename "$file")"
+    done
+}
+
 corpus() { # TARGET: seeds from the tree into a growing corpus
     mkdir -p "build-fuzz/corpus/$1" build-fuzz/findings
     case $1 in
     image) compile_seeds build-fuzz/corpus/image ;;
     source) split_cases build-fuzz/corpus/source ;;
+    config) config_seeds build-fuzz/corpus/config ;;
     esac
     if [ -d "tests/fuzz/seeds/$1" ]; then cp -n tests/fuzz/seeds/"$1"/* "build-fuzz/corpus/$1/"; fi
 }
