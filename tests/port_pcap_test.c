@@ -363,22 +363,26 @@ static void test_record_of_delay(void)
     struct bench b = {0};
     struct capture c = {0};
     struct stamp stamps[8];
-    struct vvm_packet *first[PORT_BURST], *second;
+    struct vvm_packet *first, *second[2];
 
     put_header(&c, MICROSECONDS, ETHERNET);
     put_frame(&c, 1000, 0, 1);
     put_frame(&c, 1001, 0, 2);
+    put_frame(&c, 1001, 0, 3);
     open_record(&b);
     CU_ASSERT_FATAL(!bench_open(&b, &c, (struct port_options){.write_path = b.out, .original_speed = true}));
-    CU_ASSERT_EQUAL_FATAL(b.port.ops->rx_burst(&b.port, first, PORT_BURST), 1);
+    CU_ASSERT_EQUAL_FATAL(b.port.ops->rx_burst(&b.port, &first, 1), 1);
     b.now += SECOND;
-    CU_ASSERT_EQUAL_FATAL(b.port.ops->rx_burst(&b.port, &second, 1), 1);
-    CU_ASSERT_EQUAL(b.port.ops->tx_burst(&b.port, first, 1), 1);
-    CU_ASSERT_EQUAL(b.port.ops->tx_burst(&b.port, &second, 1), 1);
+    CU_ASSERT_EQUAL_FATAL(b.port.ops->rx_burst(&b.port, second, 2), 2);
+    CU_ASSERT_EQUAL(b.port.ops->tx_burst(&b.port, &first, 1), 1); /* of an earlier burst */
+    CU_ASSERT_EQUAL(b.port.ops->tx_burst(&b.port, second, 1), 1);
+    b.now += SECOND; /* the clock has moved on, to a deadline of somebody else */
+    CU_ASSERT_EQUAL(b.port.ops->tx_burst(&b.port, second + 1, 1), 1);
     CU_ASSERT_EQUAL(port_pcap_file.close(&b.port), 0);
-    CU_ASSERT_EQUAL_FATAL(read_record(b.out, stamps, 8), 2);
+    CU_ASSERT_EQUAL_FATAL(read_record(b.out, stamps, 8), 3);
     CU_ASSERT_EQUAL(stamps[0].time, 1001 * SECOND);
     CU_ASSERT_EQUAL(stamps[1].time, 1001 * SECOND);
+    CU_ASSERT_EQUAL(stamps[2].time, 1002 * SECOND);
     unlink(b.in);
     unlink(b.out);
 }
@@ -867,7 +871,7 @@ static const struct {
     {LINK "86dd 60000000 0016 6b 40" FROM_TO PACKET, true, true},
     {LINK "86dd 60000000 0026 00 40" FROM_TO "3c00010400000000 6b00010400000000" PACKET, true, true},
     /* a piece, a wrong version, a header that is too short: who knows what they were */
-    {LINK "0800 450000321b5800024011db5dc0000201c0000202" UDP PACKET, false, true},
+    {LINK "0800 450000321b5800024011db5dc0000201c0000202 6161616161616161" PACKET, false, true},
     {LINK "0800 65000032 1b584000 4011 9b5f c0000201 c0000202 0000 0000", false, true},
     {LINK "0800 44000032 1b584000 4011 9b5f c0000201 c0000202 0000 0000", false, true},
     {LINK "86dd 60000000 0016 2c 40" FROM_TO "6b00000112345678" PACKET, false, true},
@@ -1000,6 +1004,36 @@ static void test_open_checksums(void)
     }
 }
 
+/* What only looks open: complete by chance, or a piece of a datagram. */
+static void test_closed_checksums(void)
+{
+    uint8_t octets[2048], got[2048];
+    size_t n = datagram(0, datagrams[0].open, octets);
+    unsigned i, complete = 0;
+
+    for (i = 0; i <= UINT16_MAX; i++) {
+        octets[n - 2] = (uint8_t)(i >> 8);
+        octets[n - 1] = (uint8_t)i;
+        memcpy(got, octets, n);
+        if (offload_complete(got, (uint32_t)n)) {
+            if (!memcmp(got, octets, n)) CU_FAIL("nothing was written");
+        } else {
+            complete++;
+        }
+    }
+    CU_ASSERT_EQUAL(complete, 1);
+    octets[20] = 0x20; /* more fragments */
+    CU_ASSERT_FALSE(offload_complete(octets, (uint32_t)n));
+    octets[20] = 0;
+    octets[21] = 1;
+    CU_ASSERT_FALSE(offload_complete(octets, (uint32_t)n));
+    octets[21] = 0;
+    octets[23] = 6; /* not UDP */
+    CU_ASSERT_FALSE(offload_complete(octets, (uint32_t)n));
+    octets[23] = 17;
+    CU_ASSERT_TRUE(offload_complete(octets, (uint32_t)n));
+}
+
 void port_pcap_tests(CU_pSuite suite)
 {
     CU_add_test(suite, "frames come when they are due", test_pace);
@@ -1024,4 +1058,5 @@ void port_pcap_tests(CU_pSuite suite)
     CU_add_test(suite, "the filter against the peeling", test_filter_at_random);
     CU_add_test(suite, "the filter's programs", test_filter_programs);
     CU_add_test(suite, "checksums that were left open", test_open_checksums);
+    CU_add_test(suite, "checksums that only look open", test_closed_checksums);
 }
