@@ -250,9 +250,11 @@ void render_table(FILE *to, const json_t *data)
     if (found) print_rows(to, data);
     json_object_foreach((json_t *)data, key, value)
     {
-        if (!found && json_is_array(value)) print_rows(to, value), found = true;
+        if (!found && is_rows(value)) print_rows(to, value), found = true;
+        else if (json_is_array(value) && json_array_size(value) == 0) continue;
         else json_object_set(below, key, value);
     }
-    if (json_object_size(below)) fputc('\n', to), render_pairs(to, below);
+    if (found && json_object_size(below)) fputc('\n', to);
+    render_pairs(to, below);
     json_decref(below);
 }
