@@ -92,7 +92,7 @@ static void a_reader_sees_old_or_new(void)
     CU_ASSERT_EQUAL_FATAL(c.wrong->parameters, 1);
     CU_ASSERT_EQUAL_FATAL(pthread_create(&thread, NULL, look_up, &c), 0);
     while (!atomic_load(&c.begun)) continue;
-    for (unsigned i = 0; i < 20; i++) CU_ASSERT_NOT_EQUAL(evaluate(c.node, "(change 100)"), VALUE_EXCEPTION);
+    for (unsigned i = 0; i < 10; i++) CU_ASSERT_NOT_EQUAL(evaluate(c.node, "(change 30)"), VALUE_EXCEPTION);
     atomic_store(&c.stop, true);
     pthread_join(thread, NULL);
     CU_ASSERT_EQUAL(c.err, 0);
