@@ -15,8 +15,8 @@
  * put together (GRO, GSO): nobody can tell where they join, so it is `too-long`; turn
  * that off at its sender (ethtool -K DEVICE gro off gso off).
  *
- * Out: one frame at a time. When the interface has no room just now, the rest is tried
- * again after RETRY; a frame that the kernel refuses is `link-refused`.
+ * Out: one frame at a time. When the interface has no room just now, the rest stays with
+ * the worker, which tries again soon; a frame that the kernel refuses is `link-refused`.
  *
  * Once a second the port looks at the interface: MTU, link, kernel's drops, and whether
  * it is still there. An MTU that is raised while the port is open counts from the next
@@ -48,7 +48,6 @@ enum {
 };
 #define SECOND     UINT64_C(1000000000)
 #define LOOK_EVERY SECOND
-#define RETRY      UINT64_C(1000000)
 
 struct live {
     struct port *port;
@@ -64,7 +63,6 @@ struct live {
     uint64_t (*clock)(void *);
     void *clock_data;
     uint64_t looked;             /* when, by the router's clock */
-    uint64_t retry_at;           /* PORT_NEVER: nothing was held up */
     struct vvm_packet **packets; /* of the burst that is being filled */
     unsigned count;
     struct port_filter filter;
@@ -257,7 +255,6 @@ static int live_open(struct port *port, const struct port_options *options)
     port->state = live = calloc(1, sizeof *live);
     if (!live) return fail(port, -ENOMEM, "out of memory");
     live->port = port;
-    live->retry_at = PORT_NEVER;
     live->clock = options->clock ? options->clock : system_clock;
     live->clock_data = options->clock_data;
     snprintf(live->device, sizeof live->device, "%s", options->device);
@@ -346,7 +343,6 @@ static int live_tx_burst(struct port *port, struct vvm_packet **packets, unsigne
     struct live *live = port->state;
     unsigned i;
 
-    live->retry_at = PORT_NEVER;
     for (i = 0; i < n; i++) {
         struct vvm_packet *packet = packets[i];
 
@@ -355,7 +351,6 @@ static int live_tx_burst(struct port *port, struct vvm_packet **packets, unsigne
             live->stats.tx_frames++;
             live->stats.tx_octets += packet->length;
         } else if (is_full(errno)) {
-            live->retry_at = now(live) + RETRY;
             break;
         } else {
             give_up(port, live, packet);
@@ -375,13 +370,7 @@ static int live_poll(struct port *port)
     return look(live) == -ENODEV ? gone(port, live) : 0;
 }
 
-static uint64_t live_deadline(struct port *port)
-{
-    const struct live *live = port->state;
-    uint64_t next = live->looked + LOOK_EVERY;
-
-    return live->retry_at < next ? live->retry_at : next;
-}
+static uint64_t live_deadline(struct port *port) { return ((struct live *)port->state)->looked + LOOK_EVERY; }
 
 static int live_claim(struct port *port, const struct port_claim *claims, unsigned n)
 {

@@ -388,6 +388,7 @@ static int pcap_file_tx_burst(struct port *port, struct vvm_packet **packets, un
 static int flush_record(struct port *port, struct pcap_file *file)
 {
     if (!file->output) return 0;
+    errno = 0;
     if (!file->record_error && (pcap_dump_flush(file->output) || ferror(pcap_dump_file(file->output))))
         file->record_error = errno ? errno : EIO;
     file->unread = false;

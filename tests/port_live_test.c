@@ -414,7 +414,7 @@ static void fail_frames(uint32_t length, int err)
     CU_ASSERT_FATAL(!prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program));
 }
 
-/* When there is no room, fewer are taken, the rest keeps its place and is tried soon. */
+/* When there is no room, fewer are taken, and the rest stays whose it was. */
 static void check_full(uint32_t length)
 {
     struct vvm_packet *packets[3];
@@ -426,12 +426,9 @@ static void check_full(uint32_t length)
     packets[0] = packet_of(&l, octets, make_frame(octets, 0x88b5, 60));
     packets[1] = packet_of(&l, octets, make_frame(octets, 0x88b5, length));
     packets[2] = packet_of(&l, octets, make_frame(octets, 0x88b5, 61));
-    CU_ASSERT_TRUE(port_pcap.deadline(&l.port) > l.now + SECOND / 2);
     CU_ASSERT_EQUAL(port_pcap.tx_burst(&l.port, packets, 3), 1);
     CU_ASSERT_EQUAL(port_pcap.tx_burst(&l.port, packets + 1, 2), 0);
-    CU_ASSERT_TRUE(port_pcap.deadline(&l.port) > l.now && port_pcap.deadline(&l.port) < l.now + SECOND / 100);
     CU_ASSERT_EQUAL(port_pcap.tx_burst(&l.port, packets + 2, 1), 1);
-    CU_ASSERT_TRUE(port_pcap.deadline(&l.port) > l.now + SECOND / 2);
     packet_free(packets[1]);
     CU_ASSERT_EQUAL(veth_receive(l.far, got, sizeof got, WAIT), 60);
     CU_ASSERT_EQUAL(veth_receive(l.far, got, sizeof got, WAIT), 61);
