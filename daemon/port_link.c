@@ -365,7 +365,7 @@ static void restore_headroom(struct vvm_packet *packet)
     packet->head = PORT_HEADROOM;
 }
 
-static void take_frame(struct link_end *link, struct link_slot *slot, struct vvm_packet *packet)
+static void take_frame(struct link_end *link, struct link_slot *slot, struct vvm_packet *packet, uint64_t now)
 {
     uint8_t *empty = packet->base;
 
@@ -376,7 +376,7 @@ static void take_frame(struct link_end *link, struct link_slot *slot, struct vvm
     restore_headroom(packet);
     packet->payload_end = packet->head + packet->length;
     packet->ingress = link->port->device;
-    packet->time = link->port->time;
+    packet->time = now;
     link->stats.rx_frames++;
     link->stats.rx_octets += packet->length;
 }
@@ -397,6 +397,7 @@ static int link_rx_burst(struct port *port, struct vvm_packet **packets, unsigne
     struct link_end *link = port->state;
     struct ring *ring = link->in;
     uint32_t i, n, head = atomic_load_explicit(&ring->head, memory_order_relaxed);
+    uint64_t now;
     bool last;
 
     if (link->slept) get_up(link);
@@ -406,10 +407,10 @@ static int link_rx_burst(struct port *port, struct vvm_packet **packets, unsigne
     if (n > room) n = room;
     if (n > link->free_count) n = link->free_count;
     if (n == 0) return 0;
-    port->time = link->clock(link->clock_data);
+    now = link->clock(link->clock_data);
     for (i = 0; i < n; i++) {
         packets[i] = pool_alloc(&link->pool);
-        take_frame(link, &ring->slots[(head + i) & ring->mask], packets[i]);
+        take_frame(link, &ring->slots[(head + i) & ring->mask], packets[i], now);
     }
     atomic_store(&ring->head, head + n);
     if (atomic_load(&ring->starved) && atomic_exchange(&ring->starved, false))

@@ -5,9 +5,7 @@
  *
  * Datagrams are received straight into the pool's buffers, of which PORT_BURST always
  * stand ready (`posted`); with none free, datagrams wait in the kernel. Who is not a peer
- * is not heard. Peers are found by socket address in a small hash table, which only holds
- * configured addresses, so that nobody outside can fill or slow it; by next hop in a
- * sorted list.
+ * (udp_peers.h) is not heard.
  *
  * A datagram that is longer than the path allows is refused and counted here, never
  * cut into IP fragments (IP_PMTUDISC_DO): a lost fragment would lose all, and a network
@@ -18,7 +16,6 @@
  * counted, as on a connected socket; the one after it is tried again. So packets for
  * the other peers are not touched, and the port goes on.
  */
-#include <arpa/inet.h>
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -31,7 +28,7 @@
 #include <unistd.h>
 
 #include "carrier.h"
-#include "port.h"
+#include "udp_peers.h"
 
 enum {
     BUFFERS = 256,
@@ -42,29 +39,17 @@ enum {
     OVERHEAD_4 = 28,        /* IPv4 and UDP headers */
     OVERHEAD_6 = 48,        /* IPv6 and UDP headers */
     TAIL = 64,              /* octets that may be appended to a received packet */
-    HASH_SLOTS = 128,       /* at most half full */
     RECEIVE_ROOM = 4 << 20, /* octets asked for in the kernel */
     ERRORS_A_CALL = 64,     /* most ICMP errors that are read in one go */
     ATTEMPTS = 3,           /* to send a datagram while errors of others come in */
-};
-static_assert(PORT_PEERS * 2 <= HASH_SLOTS && PORT_PEERS < 255, "the table is at most half full");
-
-struct udp_peer {
-    uint32_t address; /* next hop */
-    bool refusing;    /* an ICMP error said so, and no packet paid for it yet */
-    socklen_t length;
-    struct sockaddr_storage socket;
 };
 
 struct udp {
     struct buffer_pool *pool;
     int socket;
-    int family;
-    uint32_t mtu, largest;             /* of IP packets; of network packets */
-    struct udp_peer peers[PORT_PEERS]; /* sorted by address */
-    unsigned peer_count;
-    uint8_t hash[HASH_SLOTS]; /* index of a peer + 1; 0: free */
-    uint32_t kernel_drops;    /* as last told by the kernel */
+    uint32_t mtu, largest; /* of IP packets; of network packets */
+    struct udp_peers peers;
+    uint32_t kernel_drops; /* as last told by the kernel */
     uint64_t (*clock)(void *);
     void *clock_data;
     struct port_stats stats;
@@ -79,175 +64,11 @@ struct udp {
     struct iovec out_octets[PORT_BURST];
 };
 
-/* ---- addresses ---- */
-
-static const char *print_socket(const struct sockaddr_storage *socket, char *text, size_t room)
-{
-    const struct sockaddr_in *four = (const void *)socket;
-    const struct sockaddr_in6 *six = (const void *)socket;
-    char host[INET6_ADDRSTRLEN];
-
-    if (socket->ss_family == AF_INET6) {
-        inet_ntop(AF_INET6, &six->sin6_addr, host, sizeof host);
-        snprintf(text, room, "[%s]:%u", host, ntohs(six->sin6_port));
-    } else {
-        inet_ntop(AF_INET, &four->sin_addr, host, sizeof host);
-        snprintf(text, room, "%s:%u", host, ntohs(four->sin_port));
-    }
-    return text;
-}
-
-static bool is_whole(const struct sockaddr_storage *socket, socklen_t length)
-{
-    return (socket->ss_family == AF_INET && length >= sizeof(struct sockaddr_in)) ||
-           (socket->ss_family == AF_INET6 && length >= sizeof(struct sockaddr_in6));
-}
-
-/* One host and a port: what a datagram can come from. */
-static bool is_host(const struct sockaddr_storage *socket)
-{
-    const struct sockaddr_in *four = (const void *)socket;
-    const struct sockaddr_in6 *six = (const void *)socket;
-
-    if (socket->ss_family == AF_INET6)
-        return six->sin6_port && !IN6_IS_ADDR_UNSPECIFIED(&six->sin6_addr) &&
-               !IN6_IS_ADDR_MULTICAST(&six->sin6_addr) && !IN6_IS_ADDR_V4MAPPED(&six->sin6_addr);
-    return four->sin_port && four->sin_addr.s_addr != INADDR_ANY && four->sin_addr.s_addr != INADDR_NONE &&
-           !IN_MULTICAST(ntohl(four->sin_addr.s_addr));
-}
-
-static bool same_socket(const struct sockaddr_storage *peer, const struct sockaddr_storage *socket)
-{
-    const struct sockaddr_in *four = (const void *)peer, *other4 = (const void *)socket;
-    const struct sockaddr_in6 *six = (const void *)peer, *other6 = (const void *)socket;
-
-    if (peer->ss_family != socket->ss_family) return false;
-    if (peer->ss_family == AF_INET)
-        return four->sin_port == other4->sin_port && four->sin_addr.s_addr == other4->sin_addr.s_addr;
-    return six->sin6_port == other6->sin6_port &&
-           !memcmp(&six->sin6_addr, &other6->sin6_addr, sizeof six->sin6_addr) &&
-           (!six->sin6_scope_id || six->sin6_scope_id == other6->sin6_scope_id);
-}
-
-static unsigned hash_of(const struct sockaddr_storage *socket)
-{
-    const struct sockaddr_in *four = (const void *)socket;
-    const struct sockaddr_in6 *six = (const void *)socket;
-    uint32_t words[5] = {0};
-    uint64_t hash = 0;
-    unsigned i;
-
-    if (socket->ss_family == AF_INET6) {
-        memcpy(words, &six->sin6_addr, 16);
-        words[4] = six->sin6_port;
-    } else {
-        words[0] = four->sin_addr.s_addr;
-        words[4] = four->sin_port;
-    }
-    for (i = 0; i < 5; i++) hash = (hash ^ words[i]) * UINT64_C(0x9e3779b97f4a7c15);
-    return (unsigned)(hash >> 32) % HASH_SLOTS;
-}
-
-/* The peer that listens there, or NULL. */
-static struct udp_peer *peer_at(struct udp *udp, const struct sockaddr_storage *socket)
-{
-    unsigned at;
-
-    for (at = hash_of(socket); udp->hash[at]; at = (at + 1) % HASH_SLOTS) {
-        struct udp_peer *peer = &udp->peers[udp->hash[at] - 1];
-
-        if (same_socket(&peer->socket, socket)) return peer;
-    }
-    return NULL;
-}
-
-/* The peer that is that next hop: the only one is every hop. NULL: none. */
-static struct udp_peer *peer_toward(struct udp *udp, uint32_t address)
-{
-    unsigned low = 0, high = udp->peer_count;
-
-    if (udp->peer_count == 1) return &udp->peers[0];
-    while (low < high) {
-        unsigned middle = (low + high) / 2;
-
-        if (udp->peers[middle].address == address) return &udp->peers[middle];
-        if (udp->peers[middle].address < address) low = middle + 1;
-        else high = middle;
-    }
-    return NULL;
-}
-
 /* ---- open ---- */
-
-static int by_address(const void *a, const void *b)
-{
-    uint32_t x = ((const struct udp_peer *)a)->address, y = ((const struct udp_peer *)b)->address;
-
-    return (x > y) - (x < y);
-}
-
-static int enter_in_hash(struct port *port, struct udp *udp, unsigned index)
-{
-    struct udp_peer *peer = &udp->peers[index];
-    char text[64];
-    unsigned at;
-
-    if (peer_at(udp, &peer->socket)) {
-        snprintf(port->why, sizeof port->why, "two peers listen at %s: give each its own address or port",
-                 print_socket(&peer->socket, text, sizeof text));
-        return -EINVAL;
-    }
-    for (at = hash_of(&peer->socket); udp->hash[at];) at = (at + 1) % HASH_SLOTS;
-    udp->hash[at] = (uint8_t)(index + 1);
-    return 0;
-}
-
-static int take_peer(struct port *port, struct udp *udp, const struct port_peer *from)
-{
-    struct udp_peer *peer = &udp->peers[udp->peer_count];
-    char text[64];
-
-    if (!is_whole(&from->socket, from->length) || from->socket.ss_family != udp->family ||
-        !is_host(&from->socket)) {
-        snprintf(port->why, sizeof port->why,
-                 "peer %s: give the address of one host and its port, IPv%d like the port's own",
-                 is_whole(&from->socket, from->length) ? print_socket(&from->socket, text, sizeof text) : "?",
-                 udp->family == AF_INET ? 4 : 6);
-        return -EINVAL;
-    }
-    *peer = (struct udp_peer){.address = from->address, .length = from->length, .socket = from->socket};
-    udp->peer_count++;
-    return 0;
-}
-
-static int take_peers(struct port *port, struct udp *udp, const struct port_options *options)
-{
-    unsigned i;
-    int err = 0;
-
-    if (options->peer_count == 0 || options->peer_count > PORT_PEERS) {
-        snprintf(port->why, sizeof port->why, "%u peers: give 1 to %d", options->peer_count, PORT_PEERS);
-        return -EINVAL;
-    }
-    for (i = 0; !err && i < options->peer_count; i++) err = take_peer(port, udp, &options->peers[i]);
-    if (err) return err;
-    qsort(udp->peers, udp->peer_count, sizeof *udp->peers, by_address);
-    for (i = 0; i < udp->peer_count; i++) {
-        bool twice = i > 0 && udp->peers[i].address == udp->peers[i - 1].address;
-
-        if (udp->peer_count > 1 && (udp->peers[i].address == 0 || twice)) {
-            snprintf(port->why, sizeof port->why, "several peers: give each its own address as a next hop");
-            return -EINVAL;
-        }
-        err = enter_in_hash(port, udp, i);
-        if (err) return err;
-    }
-    return 0;
-}
 
 static int take_sizes(struct port *port, struct udp *udp, const struct port_options *options)
 {
-    uint32_t overhead = udp->family == AF_INET ? OVERHEAD_4 : OVERHEAD_6;
+    uint32_t overhead = udp->peers.family == AF_INET ? OVERHEAD_4 : OVERHEAD_6;
     uint32_t least = MTU_LEAST + overhead - OVERHEAD_4;
 
     udp->mtu = options->mtu ? options->mtu : MTU;
@@ -280,7 +101,7 @@ static int adopt(struct port *port, struct udp *udp, int descriptor)
 
     if (getsockopt(descriptor, SOL_SOCKET, SO_PROTOCOL, &protocol, &number_length) ||
         protocol != IPPROTO_UDP || getsockname(descriptor, (void *)&own, &length) ||
-        !is_whole(&own, length) ||
+        !socket_is_whole(&own, length) ||
         (own.ss_family == AF_INET ? ((struct sockaddr_in *)&own)->sin_port
                                   : ((struct sockaddr_in6 *)&own)->sin6_port) == 0) {
         snprintf(port->why, sizeof port->why, "descriptor %d is no bound UDP socket: hand over one that is",
@@ -291,7 +112,7 @@ static int adopt(struct port *port, struct udp *udp, int descriptor)
     if (flags < 0 || fcntl(descriptor, F_SETFL, flags | O_NONBLOCK) || fcntl(descriptor, F_SETFD, FD_CLOEXEC))
         return system_refuses(port, "the socket that was handed over", "", "hand over a UDP socket");
     udp->socket = descriptor;
-    udp->family = own.ss_family;
+    udp->peers.family = own.ss_family;
     return 0;
 }
 
@@ -300,15 +121,15 @@ static int make_socket(struct port *port, struct udp *udp, const struct port_opt
     const int on = 1;
     char text[64];
 
-    if (!is_whole(&options->local, options->local_length)) {
+    if (!socket_is_whole(&options->local, options->local_length)) {
         snprintf(port->why, sizeof port->why, "no address to listen at: give ADDRESS:PORT");
         return -EINVAL;
     }
-    print_socket(&options->local, text, sizeof text);
-    udp->family = options->local.ss_family;
-    udp->socket = socket(udp->family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    socket_print(&options->local, text, sizeof text);
+    udp->peers.family = options->local.ss_family;
+    udp->socket = socket(udp->peers.family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (udp->socket < 0) return system_refuses(port, "no UDP socket", "", "check the limit of open files");
-    if (udp->family == AF_INET6) setsockopt(udp->socket, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
+    if (udp->peers.family == AF_INET6) setsockopt(udp->socket, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
     if (!bind(udp->socket, (const void *)&options->local, options->local_length)) return 0;
     return system_refuses(port, "cannot listen at ", text,
                           errno == EADDRINUSE ? "another process does; choose another port"
@@ -323,7 +144,7 @@ static void set_up(const struct udp *udp)
     if (setsockopt(udp->socket, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof room))
         setsockopt(udp->socket, SOL_SOCKET, SO_RCVBUF, &room, sizeof room);
     setsockopt(udp->socket, SOL_SOCKET, SO_RXQ_OVFL, &on, sizeof on);
-    if (udp->family == AF_INET) {
+    if (udp->peers.family == AF_INET) {
         setsockopt(udp->socket, IPPROTO_IP, IP_MTU_DISCOVER, &whole4, sizeof whole4);
         setsockopt(udp->socket, IPPROTO_IP, IP_RECVERR, &on, sizeof on);
     } else {
@@ -347,7 +168,7 @@ static int open_all(struct port *port, struct udp *udp, const struct port_option
     int err = options->adopt ? adopt(port, udp, options->descriptor) : make_socket(port, udp, options);
 
     if (!err) err = take_sizes(port, udp, options);
-    if (!err) err = take_peers(port, udp, options);
+    if (!err) err = udp_peers_take(&udp->peers, options, port->why, sizeof port->why);
     if (err) return err;
     err = buffer_pool_open(&udp->pool, buffers + PORT_BURST, PORT_HEADROOM + udp->largest + TAIL,
                            PORT_HEADROOM);
@@ -442,7 +263,7 @@ static void read_errors(struct udp *udp)
         struct udp_peer *peer;
 
         if (recvmsg(udp->socket, &message, MSG_ERRQUEUE | MSG_DONTWAIT) < 0) return;
-        peer = is_whole(&to, message.msg_namelen) ? peer_at(udp, &to) : NULL;
+        peer = socket_is_whole(&to, message.msg_namelen) ? udp_peer_at(&udp->peers, &to) : NULL;
         if (peer && is_about_peer(&message)) peer->refusing = true;
     }
 }
@@ -493,7 +314,8 @@ static void count_kernel_drops(struct udp *udp, const struct msghdr *message)
 }
 
 /* A datagram as a packet; false: given up, its buffer can be posted again. */
-static bool receive(struct port *port, struct vvm_packet *packet, const struct mmsghdr *datagram)
+static bool receive(struct port *port, struct vvm_packet *packet, const struct mmsghdr *datagram,
+                    uint64_t now)
 {
     struct udp *udp = port->state;
     const struct msghdr *message = &datagram->msg_hdr;
@@ -502,7 +324,9 @@ static bool receive(struct port *port, struct vvm_packet *packet, const struct m
     count_kernel_drops(udp, message);
     udp->stats.rx_frames++;
     udp->stats.rx_octets += datagram->msg_len;
-    peer = is_whole(message->msg_name, message->msg_namelen) ? peer_at(udp, message->msg_name) : NULL;
+    peer = socket_is_whole(message->msg_name, message->msg_namelen)
+               ? udp_peer_at(&udp->peers, message->msg_name)
+               : NULL;
     if (!peer || message->msg_flags & MSG_TRUNC) {
         udp->stats.lost[peer ? LOSS_TOO_LONG : LOSS_PEER]++;
         return false;
@@ -512,7 +336,7 @@ static bool receive(struct port *port, struct vvm_packet *packet, const struct m
     packet->ingress = port->device;
     packet->carrier = CARRIER_UDP;
     packet->peer = peer->address;
-    packet->time = port->time;
+    packet->time = now;
     return true;
 }
 
@@ -539,6 +363,7 @@ static int udp_rx_burst(struct port *port, struct vvm_packet **packets, unsigned
 {
     struct udp *udp = port->state;
     unsigned i, taken = 0, kept = 0;
+    uint64_t now;
     int n;
 
     post(udp);
@@ -546,11 +371,11 @@ static int udp_rx_burst(struct port *port, struct vvm_packet **packets, unsigned
     if (room == 0) return 0;
     n = receive_some(port, room);
     if (n <= 0) return n;
-    port->time = udp->clock(udp->clock_data);
+    now = udp->clock(udp->clock_data);
     for (i = 0; i < (unsigned)n; i++) {
         struct vvm_packet *packet = udp->posted[i];
 
-        if (receive(port, packet, &udp->in[i])) packets[taken++] = packet;
+        if (receive(port, packet, &udp->in[i], now)) packets[taken++] = packet;
         else udp->posted[kept++] = packet;
     }
     for (; i < udp->posted_count; i++) udp->posted[kept++] = udp->posted[i];
@@ -564,7 +389,7 @@ static int udp_rx_burst(struct port *port, struct vvm_packet **packets, unsigned
 static void refuse(struct port *port, struct vvm_packet *packet)
 {
     struct udp *udp = port->state;
-    struct udp_peer *peer = peer_toward(udp, packet->peer);
+    struct udp_peer *peer = udp_peer_toward(&udp->peers, packet->peer);
 
     if (peer) peer->refusing = false;
     udp->stats.fates[FATE_REFUSED]++;
@@ -579,7 +404,7 @@ static unsigned prepare_send(struct udp *udp, struct vvm_packet **packets, unsig
 
     for (i = 0; i < n && i < PORT_BURST; i++) {
         struct vvm_packet *packet = packets[i];
-        struct udp_peer *peer = peer_toward(udp, packet->peer);
+        struct udp_peer *peer = udp_peer_toward(&udp->peers, packet->peer);
 
         if (!peer || peer->refusing) return i;
         udp->out_octets[i] = (struct iovec){packet->base + packet->head, packet->length};
@@ -669,7 +494,9 @@ static void udp_stats(struct port *port, struct port_stats *stats)
 
 static bool udp_reaches(struct port *port, uint32_t address)
 {
-    return peer_toward(port->state, address) != NULL;
+    struct udp *udp = port->state;
+
+    return udp_peer_toward(&udp->peers, address) != NULL;
 }
 
 const struct port_ops port_udp = {

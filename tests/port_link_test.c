@@ -93,6 +93,7 @@ static void test_frames_cross(void)
             CU_ASSERT_EQUAL(packet->payload_end, PORT_HEADROOM + 100);
             CU_ASSERT_EQUAL(packet->ingress, 3);
             CU_ASSERT_EQUAL(packet->time, 77);
+            CU_ASSERT_EQUAL(far->time, 0); /* virtual clocks run by it */
             CU_ASSERT_PTR_EQUAL(packet->pool, far->pool);
             CU_ASSERT_EQUAL(frame_number(packet->base + packet->head, 100), i);
             CU_ASSERT_EQUAL(packet->base[packet->head], 0x5a);

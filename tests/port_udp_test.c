@@ -129,6 +129,7 @@ static void both_ways(int family)
         CU_ASSERT_EQUAL(packet->lifetime, 0);
         CU_ASSERT_EQUAL(packet->ingress, 3);
         CU_ASSERT_EQUAL(packet->time, a.f.now);
+        CU_ASSERT_EQUAL(a.f.port.time, 0); /* virtual clocks run by it */
         CU_ASSERT(!packet->padded && packet->pool == a.f.port.pool);
         CU_ASSERT(!memcmp(packet->base + packet->head, i ? "three" : "one", packet->length));
     }
