@@ -433,6 +433,7 @@ static void raw_operation(struct generator *g, enum raw type, unsigned depth)
     g->limits = (struct limits){false, g->name_count};
     put_raw(g, type, depth);
     if (which >= 7) say(g, " %u", below(g, 40));
+    else if (which == 3 && chance(g, 40)) say(g, " %u", (1u << below(g, 8)) - 1); /* a field of bits */
     else if (which < 6 && chance(g, 20)) say(g, " %u", below(g, 120));
     else if (which < 6) say(g, " "), put_raw(g, type, depth);
     g->limits = saved;
