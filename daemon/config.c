@@ -115,6 +115,7 @@ static int read_parts(struct config_reader *reader, const struct tree *root)
     int err = config_check_map(reader, root, &config_file_table, NULL);
 
     if (!err) err = config_read_keys(reader, root, &config_file_table, reader->config);
+    if (!err && !reader->config->name) reader->config->name = "net";
     if (!err) err = config_read_nodes(reader, nodes);
     if (!err && links) err = config_read_links(reader, links);
     if (!err) err = config_join_cables(reader);
@@ -158,7 +159,7 @@ static int finish(struct config **config, const struct tree_file *file, char *wh
     int err = open_config(&reader.config, tree_name(file));
 
     if (err) {
-        snprintf(why, room, "%s: out of memory", tree_name(file));
+        snprintf(why, room, "%.200s: out of memory", tree_name(file));
         return err;
     }
     err = read_tree(&reader, file);
@@ -220,7 +221,7 @@ int config_find_node(const struct config *config, const char *name, char *why, s
     int node = node_number(config, name);
 
     if (node < 0)
-        snprintf(why, room, "%s: there is no node %s; the nearest is %s", config->file, SHOW(name),
+        snprintf(why, room, "%.200s: there is no node %s; the nearest is %s", config->file, SHOW(name),
                  nearest_node(config, name));
     return node;
 }

@@ -101,7 +101,7 @@ struct config_link {
 
 struct config {
     const char *file; /* as given */
-    const char *name;
+    const char *name; /* "net" if the file says none */
     const char *path; /* folders, colon-separated, absolute or from the working directory */
     struct config_node *nodes;
     unsigned node_count;

@@ -21,7 +21,7 @@ const char *config_show(char to[SHOWN], const char *text)
 
 int config_refuse(struct config_reader *reader, struct config_place place, const char *format, ...)
 {
-    int at = snprintf(reader->why, reader->room, "%s:%u:%u: ", reader->config->file, place.line,
+    int at = snprintf(reader->why, reader->room, "%.200s:%u:%u: ", reader->config->file, place.line,
                       place.column);
     va_list arguments;
 
@@ -36,7 +36,7 @@ int config_refuse(struct config_reader *reader, struct config_place place, const
 
 int config_no_memory(struct config_reader *reader)
 {
-    snprintf(reader->why, reader->room, "%s: out of memory", reader->config->file);
+    snprintf(reader->why, reader->room, "%.200s: out of memory", reader->config->file);
     return -ENOMEM;
 }
 

@@ -132,6 +132,9 @@ int config_read_interface(struct config_reader *reader, const struct tree *value
 int config_read_address(struct config_reader *reader, const struct tree *value, uint32_t *address);
 int config_read_socket(struct config_reader *reader, const struct tree *value,
                        struct sockaddr_storage *socket, socklen_t *length);
+/** The same, of one host. */
+int config_read_peer(struct config_reader *reader, const struct tree *value, struct sockaddr_storage *socket,
+                     socklen_t *length);
 /** One of some words (NULL-terminated); its number. */
 int config_read_choice(struct config_reader *reader, const struct tree *value, const char *const *words,
                        unsigned *choice);

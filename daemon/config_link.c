@@ -64,7 +64,7 @@ static int read_end_socket(struct config_reader *reader, void *object, const str
     struct draft *draft = object;
     unsigned i = draft->sockets++;
 
-    return config_read_socket(reader, value, &draft->socket[i], &draft->length[i]);
+    return config_read_peer(reader, value, &draft->socket[i], &draft->length[i]);
 }
 
 static int read_udp(struct config_reader *reader, void *object, const struct tree *value)

@@ -121,7 +121,7 @@ static int read_peer(struct config_reader *reader, struct config_port *port, str
     key.text = value->key;
     err = config_read_address(reader, &key, &peer->address);
     if (!err) err = add_neighbour(reader, port, config_place(&key), peer->address);
-    if (!err) err = config_read_socket(reader, value, &peer->socket, &peer->length);
+    if (!err) err = config_read_peer(reader, value, &peer->socket, &peer->length);
     return err;
 }
 
@@ -234,6 +234,28 @@ int config_check_impairment(struct config_reader *reader, const struct tree *map
 
 /* ---- one port, all ports ---- */
 
+/* All sockets of a udp port are of one family, and no two peers listen at the same. */
+static int check_peers(struct config_reader *reader, const struct config_port *port)
+{
+    const struct port_peer *peers = port->options.peers;
+    unsigned i, j;
+
+    for (i = 0; i < port->options.peer_count; i++) {
+        if (peers[i].socket.ss_family != port->options.local.ss_family)
+            return config_refuse(
+                reader, port->place,
+                "port %s: local and peer %s are not both IPv4 or both IPv6; write them alike", port->name,
+                SHOW_ADDRESS(peers[i].address));
+        for (j = 0; j < i; j++)
+            if (memcmp(&peers[i].socket, &peers[j].socket, peers[i].length) == 0)
+                return config_refuse(reader, port->place,
+                                     "port %s: peers %s and %s listen at the same socket; give each its own",
+                                     port->name, SHOW_ADDRESS(peers[j].address),
+                                     SHOW_ADDRESS(peers[i].address));
+    }
+    return 0;
+}
+
 /* The kind says which of the keys there are. */
 static int read_port(struct config_reader *reader, struct config_port *port, const struct tree *value)
 {
@@ -248,6 +270,7 @@ static int read_port(struct config_reader *reader, struct config_port *port, con
     if (!err) err = config_check_map(reader, value, &config_port_table, port->ops->kind);
     if (!err) err = config_read_keys(reader, value, &config_port_table, port);
     if (!err) err = config_check_impairment(reader, value, &port->options.impairment);
+    if (!err) err = check_peers(reader, port);
     if (err) return err;
     if (port->ops == &port_pcap_file && !port->options.read_path && !port->options.write_path)
         return config_refuse(reader, port->place,

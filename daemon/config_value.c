@@ -166,6 +166,17 @@ int config_read_socket(struct config_reader *reader, const struct tree *value,
                          CALLED(reader, value), SHOW(text));
 }
 
+int config_read_peer(struct config_reader *reader, const struct tree *value, struct sockaddr_storage *socket,
+                     socklen_t *length)
+{
+    int err = config_read_socket(reader, value, socket, length);
+
+    if (err || value_is_host(socket)) return err;
+    return config_refuse(reader, config_place(value),
+                         "%s\"%s\" is not the socket of one host; write its own address",
+                         CALLED(reader, value), SHOW(value->text));
+}
+
 int config_read_choice(struct config_reader *reader, const struct tree *value, const char *const *words,
                        unsigned *choice)
 {

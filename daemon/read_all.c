@@ -58,11 +58,12 @@ static void explain(const char *path, int err, size_t most, char *why, size_t ro
 {
     const char *name = strcmp(path, "-") == 0 ? "standard input" : path;
 
-    if (err == -EISDIR) snprintf(why, room, "%s: is a folder; name a file in it", name);
-    else if (err == -EFBIG) snprintf(why, room, "%s: larger than %zu octets; use a smaller file", name, most);
+    if (err == -EISDIR) snprintf(why, room, "%.200s: is a folder; name a file in it", name);
+    else if (err == -EFBIG)
+        snprintf(why, room, "%.200s: larger than %zu octets; use a smaller file", name, most);
     else if (err == -ETIMEDOUT)
-        snprintf(why, room, "%s: nothing came for %d s; see who writes into it", name, WAIT / 1000);
-    else snprintf(why, room, "%s: %s; name a file that can be read", name, strerror(-err));
+        snprintf(why, room, "%.200s: nothing came for %d s; see who writes into it", name, WAIT / 1000);
+    else snprintf(why, room, "%.200s: %s; name a file that can be read", name, strerror(-err));
 }
 
 int read_all(const char *path, size_t most, char **octets, size_t *length, char *why, size_t room)

@@ -48,7 +48,7 @@ struct builder {
 __attribute__((format(printf, 4, 5))) static int refuse(const struct builder *b, unsigned line,
                                                         unsigned column, const char *format, ...)
 {
-    int at = snprintf(b->why, b->room, "%s:%u:%u: ", b->file->name, line, column);
+    int at = snprintf(b->why, b->room, "%.200s:%u:%u: ", b->file->name, line, column);
     va_list arguments;
 
     va_start(arguments, format);
@@ -69,7 +69,7 @@ static int refuse_event(const struct builder *b, const yaml_event_t *event, cons
 
 static int no_memory(const struct builder *b)
 {
-    snprintf(b->why, b->room, "%s: out of memory", b->file->name);
+    snprintf(b->why, b->room, "%.200s: out of memory", b->file->name);
     return -ENOMEM;
 }
 
@@ -303,6 +303,20 @@ static bool is_utf16(const char *octets, size_t length)
     return length >= 2 && (memcmp(octets, "\xff\xfe", 2) == 0 || memcmp(octets, "\xfe\xff", 2) == 0);
 }
 
+/* libyaml compares each %TAG line with all before it, which a file of many turns into minutes. */
+static int refuse_directives(const struct builder *b, const char *octets, size_t length)
+{
+    const char *at = octets, *end = octets + length;
+    unsigned line, column;
+
+    for (; (at = memmem(at, (size_t)(end - at), "%TAG", 4)); at++) {
+        if (at > octets && at[-1] >= ' ' && at[-1] <= '~') continue; /* within a line */
+        place_of(octets, (size_t)(at - octets), &line, &column);
+        return refuse(b, line, column, "tags (!) are not known here; leave it out");
+    }
+    return 0;
+}
+
 static int build(struct builder *b, const char *octets, size_t length)
 {
     yaml_parser_t parser;
@@ -311,6 +325,8 @@ static int build(struct builder *b, const char *octets, size_t length)
     if (length > TREE_OCTETS) return refuse(b, 1, 1, "larger than 1 MiB; use a smaller file");
     if (is_utf16(octets, length)) return refuse(b, 1, 1, "this is UTF-16; save it as UTF-8");
     if (length >= 3 && memcmp(octets, "\xef\xbb\xbf", 3) == 0) octets += 3, length -= 3; /* byte order mark */
+    err = refuse_directives(b, octets, length);
+    if (err) return err;
     if (!yaml_parser_initialize(&parser)) return no_memory(b);
     yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);
     yaml_parser_set_input_string(&parser, (const unsigned char *)octets, length);
@@ -343,7 +359,7 @@ int tree_parse(struct tree_file **file, const char *name, const char *octets, si
     int err = b ? open_file(file, name) : -ENOMEM;
 
     if (err) {
-        snprintf(why, room, "%s: out of memory", name);
+        snprintf(why, room, "%.200s: out of memory", name);
         free(b);
         return err;
     }

@@ -95,6 +95,18 @@ bool value_socket(const char *text, struct sockaddr_storage *socket, socklen_t *
               : socket_v4(host, (uint16_t)port, socket, length);
 }
 
+bool value_is_host(const struct sockaddr_storage *socket)
+{
+    const struct sockaddr_in *in = (const struct sockaddr_in *)socket;
+    const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)socket;
+    uint32_t address = ntohl(in->sin_addr.s_addr);
+
+    if (socket->ss_family == AF_INET6)
+        return in6->sin6_port != 0 && !IN6_IS_ADDR_UNSPECIFIED(&in6->sin6_addr) &&
+               !IN6_IS_ADDR_MULTICAST(&in6->sin6_addr) && !IN6_IS_ADDR_V4MAPPED(&in6->sin6_addr);
+    return in->sin_port != 0 && address != 0 && address < 0xe0000000;
+}
+
 /* ---- amounts ---- */
 
 struct unit {

@@ -21,6 +21,8 @@ bool value_address(const char *text, uint32_t *address);
 bool value_prefix(const char *text, uint32_t *address, uint8_t *length, bool *has_length);
 /** a.b.c.d:port or [v6]:port, port 0 to 65535. No names: nobody is asked. */
 bool value_socket(const char *text, struct sockaddr_storage *socket, socklen_t *length);
+/** Is it the socket of one host, which datagrams can come from? Not "any", a group or port 0. */
+bool value_is_host(const struct sockaddr_storage *socket);
 /** 5ns 20us 1.5ms 2s, or 0; nanoseconds. */
 bool value_duration(const char *text, uint64_t *nanoseconds);
 /** 1% 0.1% or the chance itself, 0 to 1; parts in a million. */
