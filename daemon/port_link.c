@@ -39,8 +39,9 @@ enum {
     MTU = 1500,
     MTU_LEAST = 68,
     MTU_MOST = 9000,
-    BLOCK = PORT_HEADROOM + 22 + MTU_MOST + 66, /* Ethernet with two VLAN tags; 66: may be appended to */
-    LINE = 64,                                  /* octets that two processors must not both write to */
+    TAIL = 194, /* octets that may be appended, and by which a packet of another pool stands deeper */
+    BLOCK = PORT_HEADROOM + 22 + MTU_MOST + TAIL, /* 22: Ethernet with two VLAN tags */
+    LINE = 64,                                    /* octets that two processors must not both write to */
 };
 
 enum end_state { END_NEVER, END_OPEN, END_CLOSED };

@@ -14,7 +14,8 @@
  * ICMP errors (port unreachable, ...) come late and say for whom they are: IP_RECVERR
  * queues them. An error marks its peer, and the next packet for that peer is refused and
  * counted, as on a connected socket; the one after it is tried again. So packets for
- * the other peers are not touched, and the port goes on.
+ * the other peers are not touched, and the port goes on; who forges such a message costs
+ * the peer that it names one packet.
  */
 #include <assert.h>
 #include <errno.h>
@@ -36,9 +37,9 @@ enum {
     MTU = 1500,
     MTU_LEAST = 68,
     MTU_MOST = 65535,
-    OVERHEAD_4 = 28,        /* IPv4 and UDP headers */
-    OVERHEAD_6 = 48,        /* IPv6 and UDP headers */
-    TAIL = 64,              /* octets that may be appended to a received packet */
+    OVERHEAD_4 = 28, /* IPv4 and UDP headers */
+    OVERHEAD_6 = 48, /* IPv6 and UDP headers */
+    TAIL = 256,      /* octets that may be appended, and by which a packet of another pool stands deeper */
     RECEIVE_ROOM = 4 << 20, /* octets asked for in the kernel */
     ERRORS_A_CALL = 64,     /* most ICMP errors that are read in one go */
     ATTEMPTS = 3,           /* to send a datagram while errors of others come in */
@@ -229,8 +230,8 @@ static int broken(struct port *port)
     return err;
 }
 
-/* Did the error come from the network, and not from our own send buffer or the kernel's
- * opinion of an answer of ours? */
+/* Local errors are about a datagram that was refused on the spot; EMSGSIZE is about the
+ * path, whose MTU the kernel remembers. */
 static bool is_about_peer(const struct msghdr *message)
 {
     struct cmsghdr *c;

@@ -264,6 +264,26 @@ static void test_sizes(void)
     sizes(AF_INET6, 65535, 65487);
 }
 
+/* The largest packet that the worker may copy here from a port of another kind, where it
+ * stood behind all the carriers that are peeled. */
+static void test_packet_of_another_pool(void)
+{
+    struct among a;
+    struct buffer_pool *other;
+    struct vvm_packet *packet, *copy;
+    open_among(&a, AF_INET, (struct port_options){0});
+    CU_ASSERT_EQUAL_FATAL(buffer_pool_open(&other, 1, 4096, PORT_HEADROOM), 0);
+    packet = buffer_pool_ops(other)->alloc(buffer_pool_ops(other));
+    packet->head += 22 + 60 + 8;
+    CU_ASSERT(packet_grow(packet, 1472) != NULL);
+    copy = packet_copy(a.f.port.pool, packet);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(copy);
+    packet_free(packet);
+    packet_free(copy);
+    buffer_pool_close(other);
+    close_among(&a);
+}
+
 /* ---- hops ---- */
 
 static void test_hops(void)
@@ -528,6 +548,7 @@ void port_udp_tests(CU_pSuite suite)
     CU_add_test(suite, "strangers", test_strangers);
     CU_add_test(suite, "many peers", test_many_peers);
     CU_add_test(suite, "sizes", test_sizes);
+    CU_add_test(suite, "a packet of another pool", test_packet_of_another_pool);
     CU_add_test(suite, "hops", test_hops);
     CU_add_test(suite, "a peer that is not there", test_absent_peer);
     CU_add_test(suite, "one in a burst is not there", test_absent_peer_in_a_burst);
