@@ -17,6 +17,7 @@ const struct suite suites[] = {
     {"wire", wire_tests},
 #ifdef VVM_DAEMON
     {"carrier", carrier_tests},
+    {"worker", worker_tests},
     {"runtime", runtime_tests},
     {"control", control_tests},
     {"options", options_tests},
