@@ -54,15 +54,22 @@ static int root_name(struct root *root)
 }
 
 /* Ours alone: nobody else may own it or write into it. */
-static int check_private(const char *path)
+static int is_private(const char *path)
 {
     struct stat status;
 
     if (lstat(path, &status)) return -errno;
-    if (S_ISDIR(status.st_mode) && status.st_uid == geteuid() && !(status.st_mode & 022)) return 0;
-    lab_complain("%s: not a folder that you own and nobody else may write: remove it, or set VVM_RUN_DIR",
-                 path);
-    return -EPERM;
+    return S_ISDIR(status.st_mode) && status.st_uid == geteuid() && !(status.st_mode & 022) ? 0 : -EPERM;
+}
+
+static int check_private(const char *path)
+{
+    int err = is_private(path);
+
+    if (err == -EPERM)
+        lab_complain("%s: not a folder that you own and nobody else may write: remove it, or set VVM_RUN_DIR",
+                     path);
+    return err;
 }
 
 /* -ENOENT, not complained of: the folder above is not there, or not any more. */
@@ -88,7 +95,7 @@ static void root_remove(void)
 {
     struct root root;
 
-    if (root_name(&root)) return;
+    if (root_name(&root) || is_private(root.path)) return;
     rmdir(root.path);
     if (root.above[0]) rmdir(root.above);
 }

@@ -200,7 +200,9 @@ int lab_take_down(struct lab *lab)
     lock = openat(lab->folder, ".lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (lock < 0 && errno != ENOENT) err = -errno; /* ENOENT: another one has removed the folder */
     if (lock >= 0) err = wait_all_gone(lab, lock);
-    if (err) lab_complain("%s: %s: nothing is removed; see its .pid files", lab->path, strerror(-err));
+    if (err)
+        lab_complain("%s: %s: nothing is removed: its nodes, or what they started, hold the file .lock",
+                     lab->path, strerror(-err));
     else err = lab_remove(lab);
     if (lock >= 0) close(lock);
     return err;
