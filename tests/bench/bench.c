@@ -247,7 +247,9 @@ int main(int argc, char **argv)
     open_bench(&b, folder);
     bench_forward(&b, json);
     bench_ants(folder, json);
+#ifdef VVM_DAEMON
     bench_port_to_port(folder, json);
+#endif
     bench_cycles(&b, json);
     measure(&start, 1, 2);
     print_value_row("start of a node", "interpreter", start.median / 1e6, "ms", json);
