@@ -7,7 +7,7 @@
 # the code target finds it within 10 seconds.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-all=(source image code wire packet config)
+all=(source image code wire packet config control)
 export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
 
 build() { # FOLDER OPTION...
