@@ -33,6 +33,17 @@ static struct port_peer loopback(int family, uint16_t number)
     return peer;
 }
 
+/* IPv4, and IPv6 where this machine has it. */
+static void on_each_family(void (*test)(int family))
+{
+    struct port_peer six = loopback(AF_INET6, 0);
+    int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    test(AF_INET);
+    if (fd >= 0 && !bind(fd, (void *)&six.socket, six.length)) test(AF_INET6);
+    else printf("note    no IPv6 on this machine: half of a test was left out\n");
+    if (fd >= 0) close(fd);
+}
+
 /* A bound socket, and where it listens as a peer with that hop. */
 static int bound(int family, uint32_t hop, struct port_peer *peer)
 {
@@ -144,11 +155,7 @@ static void both_ways(int family)
     close_among(&a);
 }
 
-static void test_both_ways(void)
-{
-    both_ways(AF_INET);
-    both_ways(AF_INET6);
-}
+static void test_both_ways(void) { on_each_family(both_ways); }
 
 /* Many in few calls, in order, to either peer. */
 static void test_bursts(void)
@@ -194,11 +201,7 @@ static void strangers(int family)
     close_among(&a);
 }
 
-static void test_strangers(void)
-{
-    strangers(AF_INET);
-    strangers(AF_INET6);
-}
+static void test_strangers(void) { on_each_family(strangers); }
 
 /* All of 64 peers are told apart, and from their neighbours. */
 static void many_peers(int family)
@@ -227,11 +230,7 @@ static void many_peers(int family)
     for (unsigned i = 0; i < PORT_PEERS; i++) close(fds[i]);
 }
 
-static void test_many_peers(void)
-{
-    many_peers(AF_INET);
-    many_peers(AF_INET6);
-}
+static void test_many_peers(void) { on_each_family(many_peers); }
 
 static void sizes(int family, uint32_t mtu, uint32_t largest)
 {
@@ -254,15 +253,15 @@ static void sizes(int family, uint32_t mtu, uint32_t largest)
     close_among(&a);
 }
 
-static void test_sizes(void)
+static void sizes_of_family(int family)
 {
-    sizes(AF_INET, 0, 1472);
-    sizes(AF_INET, 68, 40);
-    sizes(AF_INET, 65535, 65507);
-    sizes(AF_INET6, 0, 1452);
-    sizes(AF_INET6, 88, 40);
-    sizes(AF_INET6, 65535, 65487);
+    uint32_t more = family == AF_INET ? 0 : 20; /* octets of header */
+    sizes(family, 0, 1472 - more);
+    sizes(family, 68 + more, 40);
+    sizes(family, 65535, 65507 - more);
 }
+
+static void test_sizes(void) { on_each_family(sizes_of_family); }
 
 /* The largest packet that the worker may copy here from a port of another kind, where it
  * stood behind all the carriers that are peeled. */
@@ -340,11 +339,7 @@ static void absent_peer(int family)
     close_among(&a);
 }
 
-static void test_absent_peer(void)
-{
-    absent_peer(AF_INET);
-    absent_peer(AF_INET6);
-}
+static void test_absent_peer(void) { on_each_family(absent_peer); }
 
 /* A burst to a peer that is not there, mixed with one that is: each is done with once. */
 static void test_absent_peer_in_a_burst(void)
@@ -480,19 +475,22 @@ static bool is_open(int fd) { return fcntl(fd, F_GETFD) >= 0; }
 static void test_adopt(void)
 {
     struct port_fixture f;
-    struct port_peer peer = loopback(AF_INET, 9), self, other;
+    struct port_peer peer = loopback(AF_INET, 9), six = loopback(AF_INET6, 9), self;
     int pipes[2], stream = socket(AF_INET, SOCK_STREAM, 0), unbound = socket(AF_INET, SOCK_DGRAM, 0);
-    int fd = bound(AF_INET, 0, &self), six = bound(AF_INET6, 0, &other);
+    int fd = bound(AF_INET, 0, &self);
     CU_ASSERT_FATAL(!pipe(pipes));
-    const int bad[] = {pipes[0], stream, unbound, six, 9999, -1};
+    const int bad[] = {pipes[0], stream, unbound, 9999, -1};
     for (unsigned i = 0; i < sizeof bad / sizeof *bad; i++) {
         struct port_options options = {.adopt = true, .descriptor = bad[i], .peers = &peer, .peer_count = 1};
         CU_ASSERT_EQUAL(fixture_open(&f, &port_udp, &options), -EINVAL);
-        CU_ASSERT(i >= 4 || is_open(bad[i])); /* still the caller's */
-        if (i < 4) close(bad[i]);
+        CU_ASSERT(i >= 3 || is_open(bad[i])); /* still the caller's */
+        if (i < 3) close(bad[i]);
     }
     close(pipes[1]);
-    struct port_options options = {.adopt = true, .descriptor = fd, .peers = &peer, .peer_count = 1};
+    struct port_options options = {.adopt = true, .descriptor = fd, .peers = &six, .peer_count = 1};
+    CU_ASSERT_EQUAL(fixture_open(&f, &port_udp, &options), -EINVAL); /* a peer of another family */
+    CU_ASSERT(is_open(fd));
+    options.peers = &peer;
     CU_ASSERT_EQUAL(fixture_open(&f, &port_udp, &options), 0);
     fixture_close(&f);
     CU_ASSERT(!is_open(fd));
