@@ -85,7 +85,7 @@ bool offload_complete(uint8_t *frame, uint32_t length)
     sum += NEXT_UDP + octets;
     if (field != fold(sum)) return false;
     checksum = sum_finish(sum_octets(sum, c.at, octets));
-    if (checksum == 0) return false; /* it was complete */
+    if (checksum == 0) return false;                                                   /* it was complete */
     checksum = sum_finish(fold(sum_octets(sum, c.at, octets)) + (UINT16_MAX - field)); /* the field was 0 */
     put_u16(frame + (c.at - frame) + 6, checksum ? checksum : 0xffff);
     return true;

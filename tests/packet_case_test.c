@@ -136,7 +136,7 @@ static void captures_collect(struct case_run *run)
 
 /* ---- the way of a wire: a veth pair of the test's own --------------------------------------------- */
 
-enum { WIRE_MTU = 9000, WIRE_WAIT = 2000 /* milliseconds, for what must come */ };
+enum { WIRE_MTU = 9000, WIRE_WAIT = 5000 /* milliseconds, for what must come */ };
 
 static int far_end = -1; /* one namespace and pair for all cases of a file, which is a process */
 

@@ -108,6 +108,7 @@ static int bench_open(struct bench *b, const struct capture *c, struct port_opti
     b->now = b->now ? b->now : 5 * SECOND;
     if (c) save(b->in, c);
     options.name = "test";
+    options.buffers = 40; /* enough, and quickly made */
     options.read_path = c ? b->in : options.read_path;
     options.clock = bench_clock;
     options.clock_data = b;
@@ -509,8 +510,8 @@ static void through_router(const char *path, char *said, uint64_t *dropped)
     CU_ASSERT_FATAL(router && worker && !router_open(router, "test", true, NULL));
     said[0] = '\0';
     *dropped = 0;
-    if (router_add_port(router, &port_pcap_file, &(struct port_options){.name = "in", .read_path = path},
-                        &port)) {
+    if (router_add_port(router, &port_pcap_file,
+                        &(struct port_options){.name = "in", .read_path = path, .buffers = 40}, &port)) {
         snprintf(said, 256, "%s", port->why);
     } else {
         struct ledger_row rows[32];

@@ -89,9 +89,10 @@ int veth_open(unsigned mtu)
     /* the kernel is to say nothing of itself */
     put_file("/proc/sys/net/ipv6/conf/all/disable_ipv6", "1");
     put_file("/proc/sys/net/ipv6/conf/default/disable_ipv6", "1");
-    snprintf(command, sizeof command,
-             "ip link add name %s mtu %u type veth peer name %s mtu %u && ip link set %s up && ip link set %s up",
-             VETH_NEAR, mtu, VETH_FAR, mtu, VETH_NEAR, VETH_FAR);
+    snprintf(
+        command, sizeof command,
+        "ip link add name %s mtu %u type veth peer name %s mtu %u && ip link set %s up && ip link set %s up",
+        VETH_NEAR, mtu, VETH_FAR, mtu, VETH_NEAR, VETH_FAR);
     CU_ASSERT_FATAL(veth_run(command));
     far = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
     address.sll_ifindex = (int)if_nametoindex(VETH_FAR);
