@@ -144,8 +144,7 @@ static void list_edges(struct search *s, unsigned node)
             const struct owner *owner = bsearch(&wanted, s->owners, s->owner_count, sizeof wanted,
                                                 compare_owners);
 
-            if (owner && owner->node != node)
-                s->edges[s->edge_count++] = (struct edge){owner->node, i, wanted.address};
+            if (owner) s->edges[s->edge_count++] = (struct edge){owner->node, i, wanted.address};
         }
     s->places[node].edge_count = s->edge_count - s->places[node].edges;
 }

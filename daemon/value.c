@@ -125,7 +125,8 @@ static bool scale(const char *digits, size_t whole, const char *fraction, size_t
         if (__builtin_mul_overflow(sum, 10, &sum) || __builtin_add_overflow(sum, digits[i] - '0', &sum))
             return false;
     for (i = 0; i < fraction_digits; i++, power *= 10) part = part * 10 + (uint64_t)(fraction[i] - '0');
-    if (__builtin_mul_overflow(sum, worth, &sum) || __builtin_mul_overflow(part, worth, &part)) return false;
+    if (__builtin_mul_overflow(sum, worth, &sum)) return false;
+    part *= worth; /* both at most 10^9 */
     if (part % power != 0 || __builtin_add_overflow(sum, part / power, &sum)) return false;
     *value = sum;
     return true;

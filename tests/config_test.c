@@ -210,6 +210,26 @@ static void test_whole(void)
     free(text);
 }
 
+/* What two places may say, though it looks alike. */
+static void test_allowed(void)
+{
+    struct config *config = parsed(
+        "defaults: { control: { path: x.sock }, ports: { p: { kind: pcap-file, write: o.pcap } } }\n"
+        "nodes: { a: , b: }\n"); /* each node in a directory of its own */
+
+    config_free(config);
+    config = parsed("nodes:\n  a:\n    ports: { p: { kind: pcap, device: e, networks: [192.0.2.0/24] } }\n"
+                    "    routes: [ { to: 192.0.2.0/24, via: 192.0.2.1 } ]\n");
+    CU_ASSERT_EQUAL(config->nodes[0].route_count, 1); /* what is written overrules the port's network */
+    CU_ASSERT_EQUAL(config->nodes[0].routes[0].via, 0xc0000201);
+    CU_ASSERT_STRING_EQUAL(config->name, "net");
+    config_free(config);
+    config = parsed("nodes:\n  a: { addresses: [10.0.0.1] }\n  b: { addresses: [10.0.0.2] }\n"
+                    "links: [ { ends: [a/one, b/one] }, { ends: [a/two, b/two] } ]\n");
+    CU_ASSERT_EQUAL(config->nodes[0].port_count, 2);
+    config_free(config);
+}
+
 /* ---- values ---- */
 
 /* A number of units, as text, is worth so much. */
@@ -762,6 +782,7 @@ static void test_nearest(void)
 void config_tests(CU_pSuite suite)
 {
     CU_add_test(suite, "every key", test_whole);
+    CU_add_test(suite, "what looks alike", test_allowed);
     CU_add_test(suite, "values come back", test_round_trips);
     CU_add_test(suite, "values that are none", test_bad_values);
     CU_add_test(suite, "corpus of bad ones", test_corpus);
