@@ -38,6 +38,7 @@ struct control_server {
     struct control *control;
     struct control_listener listener;
     int epoll, timer;
+    bool armed;  /* the timer is */
     bool paused; /* no descriptors left: nobody is let in until the timer says */
     struct connection connections[CONTROL_CLIENTS];
     char packet[CONTROL_PACKET];
@@ -275,7 +276,7 @@ static void check_patience(struct control_server *server)
         if (now() - c->waiting > PATIENCE) connection_close(c);
         else wanted = true;
     }
-    if (wanted) timerfd_settime(server->timer, 0, &second, NULL);
+    if (wanted && !server->armed) server->armed = timerfd_settime(server->timer, 0, &second, NULL) == 0;
 }
 
 static void tick(struct control_server *server)
@@ -283,6 +284,7 @@ static void tick(struct control_server *server)
     uint64_t times;
 
     if (read(server->timer, &times, sizeof times) < 0) return;
+    server->armed = false;
     if (server->paused) watch_listener(server, true);
 }
 

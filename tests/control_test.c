@@ -180,6 +180,7 @@ static int raw_code(int descriptor)
     int code = -2;
 
     if (n < 0 && errno == ECONNRESET) n = recv(descriptor, text, sizeof text, 0);
+    if (n < 0 && errno == EAGAIN) return -4; /* silence is not the end */
     if (n <= 0) return -1;
     reply = text[n - 1] == '\n' ? json_loadb(text, (size_t)n, 0, NULL) : NULL;
     if (reply && json_integer_value(json_object_get(reply, "v")) == 1) code = code_of(reply);
