@@ -102,9 +102,7 @@ static int adopt(struct port *port, struct udp *udp, int descriptor)
 
     if (getsockopt(descriptor, SOL_SOCKET, SO_PROTOCOL, &protocol, &number_length) ||
         protocol != IPPROTO_UDP || getsockname(descriptor, (void *)&own, &length) ||
-        !socket_is_whole(&own, length) ||
-        (own.ss_family == AF_INET ? ((struct sockaddr_in *)&own)->sin_port
-                                  : ((struct sockaddr_in6 *)&own)->sin6_port) == 0) {
+        !socket_is_whole(&own, length) || socket_port(&own) == 0) {
         snprintf(port->why, sizeof port->why, "descriptor %d is no bound UDP socket: hand over one that is",
                  descriptor);
         return -EINVAL;

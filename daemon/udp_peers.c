@@ -29,6 +29,14 @@ const char *socket_print(const struct sockaddr_storage *socket, char *text, size
     return text;
 }
 
+uint16_t socket_port(const struct sockaddr_storage *socket)
+{
+    const struct sockaddr_in *four = (const void *)socket;
+    const struct sockaddr_in6 *six = (const void *)socket;
+
+    return ntohs(socket->ss_family == AF_INET6 ? six->sin6_port : four->sin_port);
+}
+
 bool socket_is_whole(const struct sockaddr_storage *socket, socklen_t length)
 {
     return (socket->ss_family == AF_INET && length >= sizeof(struct sockaddr_in)) ||

@@ -27,6 +27,8 @@ struct udp_peers {
 
 /** Is it an IPv4 or IPv6 socket address of at least that length? */
 bool socket_is_whole(const struct sockaddr_storage *socket, socklen_t length);
+/** The port number of a whole one. */
+uint16_t socket_port(const struct sockaddr_storage *socket);
 /** ADDRESS:PORT of a whole one, into text (room >= 64), which is returned. */
 const char *socket_print(const struct sockaddr_storage *socket, char *text, size_t room);
 
