@@ -19,25 +19,27 @@ const char *config_show(char to[SHOWN], const char *text)
     return to;
 }
 
-int config_refuse(struct config_reader *reader, struct config_place place, const char *format, ...)
+/* "FILE:LINE:COLUMN: node NAME: ", as far as each is known; how many octets that took. */
+static size_t put_place(struct config_reader *reader, struct config_place place)
 {
-    int at = snprintf(reader->why, reader->room, "%.200s:%u:%u: ", reader->config->file, place.line,
-                      place.column);
-    va_list arguments;
+    const char *node = reader->node;
+    char at[32] = "";
+    int length;
 
-    if (at >= 0 && (size_t)at < reader->room && reader->node)
-        at += snprintf(reader->why + at, reader->room - (size_t)at, "node %s: ", reader->node);
-    if (at < 0 || (size_t)at >= reader->room) return -EINVAL;
-    va_start(arguments, format);
-    vsnprintf(reader->why + at, reader->room - (size_t)at, format, arguments);
-    va_end(arguments);
-    return -EINVAL;
+    if (place.line) snprintf(at, sizeof at, ":%u:%u", place.line, place.column);
+    length = snprintf(reader->why, reader->room, "%.200s%s: %s%s%s", reader->config->file, at,
+                      node ? "node " : "", node ? node : "", node ? ": " : "");
+    return length > 0 && (size_t)length < reader->room ? (size_t)length : 0;
 }
 
-int config_no_memory(struct config_reader *reader)
+void config_explain(struct config_reader *reader, struct config_place place, const char *format, ...)
 {
-    snprintf(reader->why, reader->room, "%.200s: out of memory", reader->config->file);
-    return -ENOMEM;
+    size_t at = put_place(reader, place);
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(reader->why + at, reader->room - at, format, arguments);
+    va_end(arguments);
 }
 
 struct config_place config_place(const struct tree *value)

@@ -85,9 +85,11 @@ extern const struct config_table *const config_tables[]; /* all of them, NULL-te
 const char *config_show(char to[SHOWN], const char *text);
 #define SHOW(text) config_show((char[SHOWN]){0}, text)
 
-__attribute__((format(printf, 3, 4))) int config_refuse(struct config_reader *reader,
-                                                        struct config_place place, const char *format, ...);
-int config_no_memory(struct config_reader *reader);
+__attribute__((format(printf, 3, 4))) void config_explain(struct config_reader *reader,
+                                                          struct config_place place, const char *format, ...);
+/** Macros, so that whoever reads the caller sees which error it is. */
+#define config_refuse(reader, place, ...) (config_explain(reader, place, __VA_ARGS__), -EINVAL)
+#define config_no_memory(reader)          (config_explain(reader, (struct config_place){0}, "out of memory"), -ENOMEM)
 /** "KEY: " before what is said of a value, the list's for an item; "" where there is none. */
 #define CALLED_ROOM (SHOWN + 2)
 const char *config_called(char to[CALLED_ROOM], const struct config_reader *reader, const struct tree *value);

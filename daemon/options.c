@@ -197,8 +197,8 @@ static const char *wanted(enum option_type type)
         [OPTION_ADDRESSES] = "write an IPv4 address a.b.c.d or a.b.c.d/n, at most 64 of them",
         [OPTION_ROUTES] = "write a.b.c.d/n=HOP with HOP an IPv4 address, at most 64 of them",
         [OPTION_NAMES] = "write names of nodes, shorter than 32 characters, none twice, at most 64 of them",
-        [OPTION_LINK_ENDS] = "write N.E=127.0.0.1:7001,127.0.0.1:7002 or N.E=fd:5,127.0.0.1:7002, E being 0 "
-                             "or 1, no end twice",
+        [OPTION_LINK_ENDS] =
+            "write N.E=127.0.0.1:7001,127.0.0.1:7002 or N.E=fd:5,127.0.0.1:7002, E 0 or 1, no end twice",
     };
     return texts[type];
 }

@@ -45,8 +45,8 @@ struct builder {
 
 /* ---- errors ---- */
 
-__attribute__((format(printf, 4, 5))) static int refuse(const struct builder *b, unsigned line,
-                                                        unsigned column, const char *format, ...)
+__attribute__((format(printf, 4, 5))) static void explain(const struct builder *b, unsigned line,
+                                                          unsigned column, const char *format, ...)
 {
     int at = snprintf(b->why, b->room, "%.200s:%u:%u: ", b->file->name, line, column);
     va_list arguments;
@@ -54,8 +54,9 @@ __attribute__((format(printf, 4, 5))) static int refuse(const struct builder *b,
     va_start(arguments, format);
     if (at >= 0 && (size_t)at < b->room) vsnprintf(b->why + at, b->room - (size_t)at, format, arguments);
     va_end(arguments);
-    return -EINVAL;
 }
+/* A macro, so that whoever reads the caller sees which error it is. */
+#define refuse(b, line, column, ...) (explain(b, line, column, __VA_ARGS__), -EINVAL)
 
 static unsigned line_of(const yaml_event_t *event) { return (unsigned)event->start_mark.line + 1; }
 static unsigned column_of(const yaml_event_t *event) { return (unsigned)event->start_mark.column + 1; }
