@@ -114,7 +114,7 @@ static const char *limit_met(const struct evaluation *e, int64_t owed)
     if (owed >= e->fuel) return "the fuel is used up";
     if (now() > e->deadline) return "it took more than 2 seconds";
     if (heap_octets(e->ctx->node) + (size_t)owed * 64 > e->heap_most)
-        return "it takes too much of the router's memory, which only a restart gives back";
+        return "it takes too much of the router's memory";
     return NULL;
 }
 

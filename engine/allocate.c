@@ -45,6 +45,9 @@ void *allocate(struct vvm_context *ctx, enum object_type type, uint64_t length, 
         if (!o) return refuse(ctx);
     }
     o->header = make_header(type, length) | (uint64_t)ctx->owner << 16;
+#ifdef VVM_INSTRUMENTED
+    assert(object_octets(o->header) == bytes); /* the collector goes by the header */
+#endif
     return o;
 }
 

@@ -138,11 +138,12 @@ struct saved_entry {
 };
 
 struct environment_snapshot {
+    struct environment_snapshot *before;
     uint32_t count;
     struct saved_entry entries[];
 };
 
-struct environment_snapshot *environment_save(const struct vvm_environment *env)
+struct environment_snapshot *environment_save(struct vvm_environment *env)
 {
     struct environment_snapshot *s = malloc(sizeof *s + env->entry_count * sizeof *s->entries);
     if (!s) return NULL;
@@ -155,7 +156,8 @@ struct environment_snapshot *environment_save(const struct vvm_environment *env)
                 saved->denotation.doc = strdup(e->denotation.doc); /* NULL: it is only a text */
         }
     assert(s->count == env->entry_count);
-    return s;
+    s->before = env->saved;
+    return env->saved = s;
 }
 
 void environment_restore(struct vvm_environment *env, struct environment_snapshot *s)
@@ -167,12 +169,32 @@ void environment_restore(struct vvm_environment *env, struct environment_snapsho
         }
     assert(s->count <= env->entry_count); /* names are added, and never go */
     for (uint32_t i = 0; i < s->count; i++) s->entries[i].entry->denotation = s->entries[i].denotation;
+    env->saved = s->before;
     free(s);
 }
 
-void environment_forget(struct environment_snapshot *s)
+void environment_forget(struct vvm_environment *env, struct environment_snapshot *s)
 {
     if (!s) return;
+    assert(env->saved == s);
+    env->saved = s->before;
     for (uint32_t i = 0; i < s->count; i++) free((char *)s->entries[i].denotation.doc);
     free(s);
+}
+
+/* ---- what a collector must know --------------------------------------------------------- */
+
+static void visit_denotation(const struct denotation *d, void (*visit)(void *data, vvm_value v), void *data)
+{
+    visit(data, d->macro);
+    visit(data, d->inline_form);
+}
+
+void environment_visit(const struct vvm_environment *env, void (*visit)(void *data, vvm_value v), void *data)
+{
+    for (uint32_t i = 0; i < env->bucket_count; i++)
+        for (const struct environment_entry *e = env->buckets[i]; e; e = e->next)
+            visit_denotation(&e->denotation, visit, data);
+    for (const struct environment_snapshot *s = env->saved; s; s = s->before)
+        for (uint32_t i = 0; i < s->count; i++) visit_denotation(&s->entries[i].denotation, visit, data);
 }

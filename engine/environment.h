@@ -33,12 +33,15 @@ struct denotation {
     const char *doc;                       /* or NULL; owned by the environment */
 };
 
+struct environment_snapshot;
+
 struct vvm_environment {
     struct vvm_node *node;
     struct vvm_vmlet *vmlet;
     struct vvm_environment *parent; /* core, or NULL in core */
     struct environment_entry **buckets;
     uint32_t bucket_count, entry_count;
+    struct environment_snapshot *saved; /* the newest that is neither restored nor forgotten */
 };
 
 struct environment_entry {
@@ -62,10 +65,14 @@ void environment_each(const struct vvm_environment *env,
 int environment_import(struct vvm_environment *to, const struct vvm_environment *from, vvm_value symbol,
                        vvm_value as);
 
+/** Call visit for every macro and inline form of its own names, and of what it may be
+ *  restored to. */
+void environment_visit(const struct vvm_environment *env, void (*visit)(void *data, vvm_value v), void *data);
+
 /** What the environment's own names mean now, to be restored (which frees the snapshot)
  *  or forgotten when a form was refused or accepted. NULL: no memory. */
-struct environment_snapshot *environment_save(const struct vvm_environment *env);
+struct environment_snapshot *environment_save(struct vvm_environment *env);
 void environment_restore(struct vvm_environment *env, struct environment_snapshot *snapshot);
-void environment_forget(struct environment_snapshot *snapshot);
+void environment_forget(struct vvm_environment *env, struct environment_snapshot *snapshot);
 
 #endif

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "machine.h"
+#include "heap.h"
 
 #define MESSAGE_OCTETS 400
 
@@ -109,10 +109,17 @@ bool fuel_refill(struct vvm_context *ctx)
     return !ctx->packet_profile && options->refuel && options->refuel(options->refuel_data, ctx);
 }
 
+#define CHARGE_MOST (INT64_C(1) << 60) /* so that no debt looks like a call for collection */
+
 bool fuel_exceeded(struct vvm_context *ctx, uint64_t units)
 {
-    if (units > (uint64_t)INT64_MAX / 2) units = (uint64_t)INT64_MAX / 2;
-    ctx->fuel = ctx->fuel > INT64_MIN / 4 ? ctx->fuel - (int64_t)units : ctx->fuel;
+    ctx->fuel = honest_fuel(ctx->fuel); /* the call is heard another time */
+    if (ctx->fuel >= 0 && units <= (uint64_t)ctx->fuel) {
+        ctx->fuel -= (int64_t)units;
+        return true;
+    }
+    if (units > (uint64_t)CHARGE_MOST) units = (uint64_t)CHARGE_MOST;
+    if (ctx->fuel > -CHARGE_MOST / 2) ctx->fuel -= (int64_t)units;
     if (fuel_refill(ctx)) return true;
     trap(ctx, TRAP_FUEL);
     return false;

@@ -65,7 +65,7 @@ struct alias {
 
 /* Where a macro was defined, as a value that aliases hold. */
 struct site {
-    uint64_t header;  /* TYPE_FOREIGN, length 0 */
+    uint64_t header;  /* TYPE_FOREIGN */
     const char *kind; /* site_kind: no other foreign object has it */
     struct vvm_environment *environment;
     struct scope *scope; /* NULL: the top level; reset when the expansion ends */

@@ -163,7 +163,7 @@ const char site_kind[] = "definition site";
 
 vvm_value make_site(struct vvm_context *ctx, struct vvm_environment *env)
 {
-    struct site *o = allocate(ctx, TYPE_FOREIGN, 0, sizeof *o);
+    struct site *o = allocate(ctx, TYPE_FOREIGN, sizeof *o - sizeof(struct object), sizeof *o);
     if (!o) return VALUE_EXCEPTION;
     o->kind = site_kind;
     o->environment = env;

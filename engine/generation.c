@@ -73,6 +73,7 @@ struct epoch {
     } * records;
     unsigned alive;
     uint64_t graces, grace_over; /* numbers of the newest wait for readers, and of the newest that ended */
+    struct vvm_generation *retired[GENERATIONS_MAX]; /* alive yet, but not current */
 };
 
 /* ---- the table of globals ---------------------------------------------------- */
@@ -357,6 +358,8 @@ static void reclaim(ck_epoch_entry_t *entry)
     assert(r->epoch->alive > 1 && r->generation->retire == r); /* the current one stays */
     r->epoch->alive--;
     SECTIONS_OVER(r->epoch);
+    for (unsigned i = 0; i < GENERATIONS_MAX; i++)
+        if (r->epoch->retired[i] == r->generation) r->epoch->retired[i] = NULL;
     generation_free(r->generation); /* frees r */
 }
 
@@ -466,6 +469,14 @@ int generation_check(struct vvm_node *node)
     return wire_check(&node->control, node->candidate);
 }
 
+static void note_retired(struct epoch *e, struct vvm_generation *g)
+{
+    unsigned i = 0;
+    while (e->retired[i]) i++;
+    assert(i < GENERATIONS_MAX); /* drain saw to it */
+    e->retired[i] = g;
+}
+
 int generation_publish(struct vvm_node *node)
 {
     struct vvm_generation *g = node->candidate, *old = node->current;
@@ -484,12 +495,34 @@ int generation_publish(struct vvm_node *node)
     __atomic_store_n(&node->current, g, __ATOMIC_RELEASE);
     node->control.generation = g;
     struct retired *r = old->retire;
+    note_retired(node->epoch, old);
     ck_epoch_call(node->epoch->writer, &r->entry, reclaim);
     for (unsigned i = 0; i < 4; i++) ck_epoch_poll(node->epoch->writer);
     return 0;
 }
 
 unsigned generations_alive(const struct vvm_node *node) { return node->epoch->alive; }
+
+/* ---- what a collector must know --------------------------------------------------------- */
+
+typedef void (*visitor)(void *data, vvm_value v);
+
+static void visit_bindings(const struct vvm_generation *g, visitor visit, void *data)
+{
+    for (uint32_t i = 0; g && i < g->binding_count; i++) visit(data, g->bindings[i].value);
+}
+
+void generations_visit(const struct vvm_node *node, visitor visit, void *data)
+{
+    const struct global_table *t = node->globals;
+    visit_bindings(node->current, visit, data);
+    visit_bindings(node->candidate, visit, data);
+    for (unsigned i = 0; i < GENERATIONS_MAX; i++) visit_bindings(node->epoch->retired[i], visit, data);
+    for (uint32_t i = 0; i < t->count; i++)
+        for (uint32_t k = 0; k < t->globals[i].layer_count; k++) visit(data, t->globals[i].layers[k].value);
+    for (uint32_t i = 0; i < t->journal_count; i++)
+        if (!t->journal[i].pushed) visit(data, t->journal[i].before.value);
+}
 
 /* ---- beginning and end --------------------------------------------------------------- */
 

@@ -24,5 +24,8 @@ vvm_value global_name(const struct vvm_node *node, uint32_t global);
 struct vvm_vmlet *global_owner(const struct vvm_node *node, uint32_t global);
 /** Generations alive, the candidate not counted. */
 unsigned generations_alive(const struct vvm_node *node);
+/** Call visit for every value by which a global may be reached: in all generations alive,
+ *  in the candidate, in layers and in the journal of an open load. */
+void generations_visit(const struct vvm_node *node, void (*visit)(void *data, vvm_value v), void *data);
 
 #endif

@@ -15,33 +15,18 @@
 #define REGION_CHUNKS      16u /* chunks asked from the system at one time */
 #define HEAP_DEFAULT_LIMIT ((size_t)256 << 20)
 
-struct chunk {
-    struct chunk *next;
-    size_t octets; /* whole chunk */
-    size_t used;   /* from the chunk's start; current only when no context fills it */
-    uint8_t owner;
-};
+#define RUN_LEAST    64u /* octets of a run that a window is worth */
+#define BUDGET_LEAST ((size_t)4 << 20)
 
-struct region { /* one mapping, for giving it back */
-    struct region *next;
-    void *base;
-    size_t octets;
-};
-
-struct heap {
-    struct chunk *chunks;
-    struct region *regions;
-    uint8_t *spare, *spare_end; /* mapped, not yet cut into chunks */
-    size_t total, limit;
-    bool reserve_open;
-    struct error_object full;
-};
+static_assert(sizeof(struct chunk) % 8 == 0, "objects are 8-aligned");
 
 int heap_open(struct vvm_node *node)
 {
     struct heap *heap = calloc(1, sizeof *heap);
     if (!heap) return -ENOMEM;
     heap->limit = node->options.heap_limit ? node->options.heap_limit : HEAP_DEFAULT_LIMIT;
+    heap->budget = heap->limit / 8 < BUDGET_LEAST ? heap->limit / 8 : BUDGET_LEAST;
+    heap->stress = node->options.heap_stress;
     heap->full = (struct error_object){.header = make_header(TYPE_ERROR, 4) | (uint64_t)FLAG_FROZEN << 8,
                                        .code = ERROR_HEAP,
                                        .message = VALUE_FALSE,
@@ -75,7 +60,7 @@ bool heap_contains(const struct vvm_node *node, const void *p)
 }
 
 /* Map octets (a multiple of the chunk size), aligned to the chunk size. */
-static uint8_t *map_region(struct heap *heap, size_t octets)
+static uint8_t *map_region(struct heap *heap, size_t octets, struct region **out)
 {
     struct region *r = malloc(sizeof *r);
     if (!r) return NULL;
@@ -87,19 +72,42 @@ static uint8_t *map_region(struct heap *heap, size_t octets)
         return NULL;
     }
     r->next = heap->regions;
+    r->previous = &heap->regions;
+    if (r->next) r->next->previous = &r->next;
     heap->regions = r;
+    if (out) *out = r;
     uintptr_t start = ((uintptr_t)r->base + CHUNK_OCTETS - 1) & ~(uintptr_t)(CHUNK_OCTETS - 1);
     return (uint8_t *)start;
 }
 
-static struct chunk *chunk_enter(struct heap *heap, uint8_t *at, size_t octets, uint8_t owner)
+static void unmap_region(struct region *r)
+{
+    *r->previous = r->next;
+    if (r->next) r->next->previous = r->previous;
+    munmap(r->base, r->octets);
+    free(r);
+}
+
+static struct chunk *chunk_enter(struct heap *heap, uint8_t *at, size_t octets, struct region *region)
 {
     assert(((uintptr_t)at | octets) % CHUNK_OCTETS == 0);
     struct chunk *c = (struct chunk *)at;
-    *c = (struct chunk){.next = heap->chunks, .octets = octets, .used = sizeof *c, .owner = owner};
+    *c = (struct chunk){.next = heap->chunks, .octets = octets, .region = region};
     heap->chunks = c;
     heap->total += octets;
     return c;
+}
+
+void heap_drop_chunk(struct heap *heap, struct chunk *chunk)
+{
+    heap->total -= chunk->octets;
+    if (chunk->region) {
+        unmap_region(chunk->region);
+        return;
+    }
+    madvise((uint8_t *)chunk + 4096, CHUNK_OCTETS - 4096, MADV_DONTNEED);
+    chunk->next = heap->empty;
+    heap->empty = chunk;
 }
 
 /* True if `octets` more stay within the limit; the first refusal opens the reserve. */
@@ -109,40 +117,102 @@ static bool within_limit(struct heap *heap, size_t octets)
     return octets <= limit && heap->total <= limit - octets;
 }
 
-static struct chunk *chunk_small(struct heap *heap, uint8_t owner)
+static uint8_t *chunk_memory(struct heap *heap)
 {
-    if (!within_limit(heap, CHUNK_OCTETS)) return NULL;
+    struct chunk *c = heap->empty;
+    if (c) {
+        heap->empty = c->next;
+        return (uint8_t *)c;
+    }
     if (heap->spare == heap->spare_end) {
-        heap->spare = map_region(heap, (size_t)REGION_CHUNKS * CHUNK_OCTETS);
+        heap->spare = map_region(heap, (size_t)REGION_CHUNKS * CHUNK_OCTETS, NULL);
         heap->spare_end = heap->spare ? heap->spare + (size_t)REGION_CHUNKS * CHUNK_OCTETS : NULL;
         if (!heap->spare) return NULL;
     }
     uint8_t *at = heap->spare;
     heap->spare += CHUNK_OCTETS;
-    return chunk_enter(heap, at, CHUNK_OCTETS, owner);
+    return at;
+}
+
+static struct chunk *chunk_small(struct heap *heap)
+{
+    if (!within_limit(heap, CHUNK_OCTETS)) return NULL;
+    uint8_t *at = chunk_memory(heap);
+    return at ? chunk_enter(heap, at, CHUNK_OCTETS, NULL) : NULL;
+}
+
+/* ---- windows ---- */
+
+void heap_cover(uint8_t *from, uint8_t *to)
+{
+    if (from == to) return;
+    *(uint64_t *)from = make_header(TYPE_FREE, (uint64_t)(to - from) - sizeof(uint64_t));
 }
 
 void heap_leave(struct vvm_context *ctx)
 {
-    if (!ctx->end) return;
-    struct chunk *c = (struct chunk *)((uintptr_t)(ctx->end - 1) & ~(uintptr_t)(CHUNK_OCTETS - 1));
-    c->used = (size_t)(ctx->free - (uint8_t *)c);
-    assert(!ctx->packet_profile && c->octets == CHUNK_OCTETS && c->used <= c->octets);
+    assert(!ctx->packet_profile);
+    if (ctx->end) heap_cover(ctx->free, ctx->end);
     ctx->free = ctx->end = NULL;
+}
+
+static void take_window(struct vvm_context *ctx, uint8_t *from, uint8_t *to)
+{
+    heap_leave(ctx);
+    ctx->free = from;
+    ctx->end = to;
+    ctx->node->heap->fresh += (size_t)(to - from);
+}
+
+/* The first run that is large enough; smaller ones are left until the next collection. */
+static bool take_run(struct vvm_context *ctx, size_t bytes)
+{
+    struct heap *heap = ctx->node->heap;
+    while (heap->runs) {
+        struct free_run *run = heap->runs;
+        size_t octets = sizeof run->header + header_length(run->header);
+        heap->runs = run->next;
+        if (octets < bytes) continue;
+        take_window(ctx, (uint8_t *)run, (uint8_t *)run + octets);
+        return true;
+    }
+    return false;
+}
+
+/* Under stress a window is one object, so that each allocation comes here. */
+static void narrow_window(struct vvm_context *ctx, size_t bytes)
+{
+    struct free_run *rest = (struct free_run *)(ctx->free + bytes);
+    if ((size_t)(ctx->end - ctx->free) < bytes + RUN_LEAST) return;
+    heap_cover((uint8_t *)rest, ctx->end);
+    ctx->end = (uint8_t *)rest;
+    rest->next = ctx->node->heap->runs;
+    ctx->node->heap->runs = rest;
+}
+
+/* Enough was allocated: the running form is asked for a pause, by way of its fuel. */
+static void call_for_collection(struct vvm_context *ctx)
+{
+    struct heap *heap = ctx->node->heap;
+    bool wanted = heap->fresh > heap->budget || (heap->stress && ++heap->stress_count % heap->stress == 0);
+    if (wanted && ctx->may_collect && ctx->depth == 1 && honest_fuel(ctx->fuel) == ctx->fuel)
+        ctx->fuel -= FUEL_CALL;
 }
 
 bool heap_refill(struct vvm_context *ctx, size_t bytes)
 {
     struct heap *heap = ctx->node->heap;
     assert(bytes <= CHUNK_OCTETS - sizeof(struct chunk));
-    struct chunk *c = chunk_small(heap, ctx->owner);
-    if (!c) {
-        heap->reserve_open = true; /* the next refill, for the handler, may take it */
-        return false;
+    call_for_collection(ctx);
+    if (!take_run(ctx, bytes)) {
+        struct chunk *c = chunk_small(heap);
+        if (!c) {
+            heap->reserve_open = true; /* the next refill, for the handler, may take it */
+            return false;
+        }
+        take_window(ctx, (uint8_t *)(c + 1), (uint8_t *)c + CHUNK_OCTETS);
     }
-    heap_leave(ctx);
-    ctx->free = (uint8_t *)c + sizeof *c;
-    ctx->end = (uint8_t *)c + CHUNK_OCTETS;
+    if (heap->stress) narrow_window(ctx, bytes);
     return true;
 }
 
@@ -150,16 +220,16 @@ void *heap_large(struct vvm_context *ctx, size_t bytes)
 {
     struct heap *heap = ctx->node->heap;
     size_t octets = (sizeof(struct chunk) + bytes + CHUNK_OCTETS - 1) & ~(size_t)(CHUNK_OCTETS - 1);
+    call_for_collection(ctx);
     if (bytes > heap->limit || octets > heap->limit || heap->total > heap->limit - octets) {
         heap->reserve_open = true;
         return NULL;
     }
-    uint8_t *at = map_region(heap, octets);
+    struct region *region;
+    uint8_t *at = map_region(heap, octets, &region);
     if (!at) return NULL;
-    struct chunk *c = chunk_enter(heap, at, octets, ctx->owner);
-    c->used = sizeof *c + bytes;
-    assert(c->used <= c->octets);
-    return c + 1;
+    heap->fresh += octets;
+    return chunk_enter(heap, at, octets, region) + 1;
 }
 
 /* ---- roots ---- */

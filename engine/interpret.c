@@ -13,6 +13,8 @@
  */
 #include "interpret.h"
 
+#include "heap.h"
+
 #include <assert.h>
 #include <string.h>
 
@@ -188,6 +190,7 @@ static bool is_record_of(vvm_value v, vvm_value type)
         SYNC(pc + 1);                                                                                        \
         vvm_value value_ = (expression);                                                                     \
         if (value_ == VALUE_EXCEPTION) goto exception;                                                       \
+        fuel = ctx->fuel; /* it may hold a call for collection */                                            \
         TAGGED(value_);                                                                                      \
         NEXT;                                                                                                \
     } while (0)
@@ -627,6 +630,7 @@ op_CLOSURE : {
     SYNC(pc + 1);
     struct closure *c = make_closure(ctx, &fn->unit->functions[FIELD_B], FIELD_C);
     if (!c) goto exception;
+    fuel = ctx->fuel;
     gather(c->captured, fp, pc + 1, FIELD_C);
     TAGGED(object_value(c));
     pc += LISTED(FIELD_C);
@@ -915,7 +919,7 @@ no_room:
     goto exception;
 out_of_fuel:
     SYNC(pc);
-    if (fuel_refill(ctx)) RELOAD();
+    if (collect_at_block(ctx) || fuel_refill(ctx)) RELOAD();
     trap(ctx, TRAP_FUEL);
 exception:
     if (!machine_exception(ctx)) return false;

@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "ast.h"
+#include "heap.h"
 #include "prelude.h"
 #include "vmlet.h"
 #include "wire/network.h"
@@ -23,7 +24,7 @@
 /* ---- one form -------------------------------------------------------------------- */
 
 /* Check, link and own a finished unit; frees it when it is refused. */
-static int adopt_unit(struct vvm_context *ctx, struct vvm_unit *unit)
+static int adopt_unit(struct vvm_context *ctx, struct vvm_unit *unit, bool transient)
 {
     struct verify_error error;
     int err = verify_unit(unit, &error);
@@ -39,20 +40,33 @@ static int adopt_unit(struct vvm_context *ctx, struct vvm_unit *unit)
     }
     assert(unit->verified && ctx->node->candidate); /* code joins a VMlet inside a load only */
     unit->syntax = ctx->node->making_syntax > 0;
+    unit->transient = transient;
     unit->next = unit->vmlet->units;
     unit->vmlet->units = unit;
     return 0;
 }
 
+/* Run one, and collect garbage if it left much. */
+static int run_script(struct vvm_context *ctx, const struct vvm_function *script, vvm_value *result)
+{
+    struct vvm_root root = {0};
+    *result = VALUE_UNSPECIFIED;
+    ctx->may_collect = ctx->depth == 0;
+    int err = vvm_run(ctx, script, NULL, result);
+    ctx->may_collect = false;
+    if (ctx->depth) return err;
+    root_add(ctx->node, &root, *result);
+    heap_collect_if_wanted(ctx->node);
+    root_remove(&root);
+    return err;
+}
+
 static int run_scripts(struct vvm_context *ctx, struct vvm_unit *unit, vvm_value *result)
 {
-    for (uint32_t i = 0; i < unit->script_count; i++) {
-        uint64_t word = VALUE_UNSPECIFIED;
-        int err = vvm_run(ctx, &unit->functions[unit->scripts[i]], NULL, &word);
-        if (err) return err;
-        *result = word;
-    }
-    return 0;
+    int err = 0;
+    for (uint32_t i = 0; i < unit->script_count && !err; i++)
+        err = run_script(ctx, &unit->functions[unit->scripts[i]], result);
+    return err;
 }
 
 static int compile_tree(struct vvm_context *ctx, struct vvm_environment *env, struct ast_pool *pool,
@@ -85,13 +99,13 @@ static int compile_datum(struct vvm_context *ctx, struct vvm_environment *env, v
 }
 
 /* Inside an open transaction. */
-static int eval_inside(struct vvm_context *ctx, struct vvm_environment *env, vvm_value datum,
+static int eval_inside(struct vvm_context *ctx, struct vvm_environment *env, vvm_value datum, bool transient,
                        vvm_value *result)
 {
     struct vvm_unit *unit = NULL;
     *result = VALUE_UNSPECIFIED;
     int err = compile_datum(ctx, env, datum, &unit);
-    if (!err) err = adopt_unit(ctx, unit);
+    if (!err) err = adopt_unit(ctx, unit, transient);
     if (!err) err = run_scripts(ctx, unit, result);
     return err;
 }
@@ -131,10 +145,10 @@ int eval_datum(struct vvm_context *ctx, struct vvm_environment *env, vvm_value d
     int begun = transaction_begin(ctx);
     if (begun < 0) return begun;
     struct environment_snapshot *names = begun ? environment_save(env) : NULL;
-    int err = begun && !names ? -ENOMEM : eval_inside(ctx, env, datum, result);
+    int err = begun && !names ? -ENOMEM : eval_inside(ctx, env, datum, begun, result);
     err = transaction_end(ctx, begun, err);
     if (err && names) environment_restore(env, names);
-    else environment_forget(names);
+    else environment_forget(env, names);
     return settle(ctx, err);
 }
 
@@ -146,7 +160,7 @@ static int eval_text(struct vvm_context *ctx, struct vvm_environment *env, struc
     for (;;) {
         int err = reader_next(reader, &datum);
         if (err || datum == VALUE_EOF) return err;
-        err = eval_inside(ctx, env, datum, &result);
+        err = eval_inside(ctx, env, datum, false, &result);
         if (err) return err;
     }
 }
@@ -178,6 +192,8 @@ static int vmlet_begin(struct vvm_context *ctx, vvm_value name, int64_t version,
     if (!*out) return -ENOMEM;
     (*out)->version = version;
     (*out)->header = header;
+    (*out)->outer = ctx->node->beginning;
+    ctx->node->beginning = *out;
     return 0;
 }
 
@@ -185,7 +201,8 @@ static int vmlet_begin(struct vvm_context *ctx, vvm_value name, int64_t version,
 static int vmlet_end(struct vvm_context *ctx, struct vvm_vmlet *vmlet, int begun, int err)
 {
     struct vvm_node *node = ctx->node;
-    assert(!vmlet->next && node->loading);
+    assert(!vmlet->next && node->loading && node->beginning == vmlet);
+    node->beginning = vmlet->outer;
     vmlet->next = node->vmlets;
     node->vmlets = vmlet; /* the checks of publish name it */
     err = transaction_end(ctx, begun, err);
@@ -270,7 +287,7 @@ static int load_unit(struct vvm_context *ctx, struct vvm_unit *unit, const char 
     int begun = err ? 0 : transaction_begin(ctx);
     if (begun < 0) err = begun;
     if (err) unit_free(unit);
-    else err = adopt_unit(ctx, unit);
+    else err = adopt_unit(ctx, unit, false);
     if (!err) err = run_scripts(ctx, unit, &ignored);
     return vmlet_end(ctx, vmlet, begun, err);
 }

@@ -104,8 +104,10 @@ struct vvm_unit {
     struct vvm_unit *next; /* of the same VMlet */
     struct constant_block *blocks; /* memory of the constants; see unit.c */
     bool verified;
-    bool noted; /* its assignments to globals are known; see generation.c */
-    bool syntax; /* a transformer or reader: needed while compiling, left out of images */
+    bool noted;       /* its assignments to globals are known; see generation.c */
+    bool transient;   /* an entry of the REPL: freed when nothing leads to its functions any more */
+    uint64_t reached; /* number of the last collection that came to one of its functions */
+    bool syntax;      /* a transformer or reader: needed while compiling, left out of images */
 };
 
 /** Signatures are interned per node: equal number = equal parameter slot types,
@@ -293,6 +295,7 @@ struct vvm_context {
     struct shadow *shadow;              /* instrumented builds only: see instrument.c */
     void *epoch;                        /* record of this context; see generation.c */
     uint8_t owner;                      /* owner index put into the headers of new objects */
+    bool may_collect;                   /* no C code below the outermost run keeps unregistered values */
 };
 
 /** Run a procedure value with tagged arguments on this context until it returns;
@@ -337,7 +340,7 @@ static inline bool may_write(const struct vvm_context *ctx, vvm_value v)
 }
 /** Fuel for `octets` octets touched by a primitive: one a 64. False: trap is set. */
 bool fuel_octets(struct vvm_context *ctx, size_t octets);
-bool fuel_exceeded(struct vvm_context *ctx, uint64_t units); /* charge them; false unless there is more */
+bool fuel_exceeded(struct vvm_context *ctx, uint64_t units); /* the rare half of fuel_charge */
 bool fuel_refill(struct vvm_context *ctx); /* the node's options gave more; never for a packet */
 static inline bool fuel_charge(struct vvm_context *ctx, uint64_t units)
 {
@@ -369,9 +372,11 @@ struct vvm_options {
     void *exit_data;
     const char *const *arguments; /* what (command-line) answers, NULL-terminated; NULL: just "vvm" */
     const char *path;             /* folders, colon-separated, in which imports are looked for; NULL = none */
-    bool no_tests; /* packets move on other threads: no test may stand in for their host */
-    bool (*refuel)(void *data, struct vvm_context *ctx); /* a load has used up its fuel: true if it gave more */
+    bool no_tests;                /* packets move on other threads: no test may stand in for their host */
+    bool (*refuel)(void *data,
+                   struct vvm_context *ctx); /* a load has used up its fuel: true if it gave more */
     void *refuel_data;
+    unsigned heap_stress; /* tests: collect garbage at every n-th allocation; 0 = when it pays */
 };
 
 struct vvm_vmlet {
@@ -381,7 +386,8 @@ struct vvm_vmlet {
     struct vvm_unit *units;
     uint8_t owner; /* index for headers */
     struct vvm_vmlet *next;
-    vvm_value header; /* the (vmlet ...) form's clauses */
+    vvm_value header;        /* the (vmlet ...) form's clauses */
+    struct vvm_vmlet *outer; /* while it is being loaded: the one whose load this is part of */
 };
 
 #define LOAD_NESTING_MAX 16 /* imports of imports */
@@ -400,6 +406,7 @@ struct vvm_node {
     struct vvm_vmlet *refused;        /* by the last load; its names go when the next begins */
     struct vvm_vmlet *forgotten;      /* refused before: values may refer to their code still */
     unsigned loading;                 /* loads in one another, by imports */
+    struct vvm_vmlet *beginning;      /* the innermost VMlet that is being loaded; see outer */
     unsigned making_syntax;           /* transformers being evaluated, one inside another */
     struct vvm_environment *core;
     struct vvm_context control; /* the control thread's context */

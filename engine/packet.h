@@ -46,8 +46,8 @@ struct vvm_packet {
     uint32_t peer;                               /* IPv4 address that the frame came from, 0 unknown */
     uint32_t sent_row; /* ledger row in which it was booked as sent; for ports that lose or hold it later */
     uint64_t time;     /* nanoseconds by its port's clock: when it came in, or was made */
-    void *owner;                                 /* the pool's */
-    struct vvm_packet *next;                     /* the pool's, or a burst's */
+    void *owner;       /* the pool's */
+    struct vvm_packet *next; /* the pool's, or a burst's */
 };
 
 /* A static pool over malloc'd buffers, for tests and for packets made by programs. */

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "generation.h"
+#include "heap.h"
 
 /* Arguments that a primitive in progress may still read lie above the top frame. */
 #define ARGUMENTS_IN_USE 256u
@@ -47,6 +48,7 @@ static void run_end(struct vvm_context *ctx, const struct run *saved)
     assert(ctx->depth > 0 && ctx->frame_count == ctx->base_frame + 1); /* all it pushed was popped, */
     assert(ctx->handler_count == ctx->base_handlers);                  /* however it ended */
     ctx->frame_count = ctx->base_frame;
+    ctx->fuel = honest_fuel(ctx->fuel);
     ctx->base_frame = saved->base_frame;
     ctx->base_handlers = saved->base_handlers;
     ctx->depth--;

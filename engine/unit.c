@@ -25,12 +25,6 @@ static_assert(TABLE_MAX <= UINT16_MAX + 1u, "an operand can name every entry of 
 
 /* ---- begin, grow, finish ---------------------------------------------------------------- */
 
-struct constant_block {
-    struct constant_block *next;
-    size_t used, room;
-    uint64_t data[];
-};
-
 int unit_begin(struct unit_builder *b, struct vvm_node *node, struct vvm_vmlet *vmlet)
 {
     *b = (struct unit_builder){.node = node, .vmlet = vmlet};

@@ -13,6 +13,13 @@
 
 /* ---- building ---- */
 
+/* Memory of a unit's constants. */
+struct constant_block {
+    struct constant_block *next;
+    size_t used, room;
+    uint64_t data[];
+};
+
 struct unit_builder {
     struct vvm_node *node;
     struct vvm_vmlet *vmlet;

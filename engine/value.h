@@ -78,13 +78,13 @@ enum object_type {
     TYPE_PROGRAM,      /* handle of a program form (define-program) */
     TYPE_NETWORK,      /* handle of a network */
     TYPE_LAYOUT,       /* handle of a layout */
-    TYPE_FOREIGN,      /* C pointer of an embedder or a library part */
+    TYPE_FOREIGN,      /* C data of an embedder or a library part: length octets, no values in them */
+    TYPE_FREE,         /* collector: unused memory, length octets after the header */
     TYPE_LIMIT
 };
 
 enum object_flag {
     FLAG_FROZEN = 1, /* constant: any write is the error `frozen` */
-    FLAG_MARK = 2,   /* reserved for the collector */
 };
 
 #define HEADER_LENGTH_SHIFT 24

@@ -94,11 +94,10 @@ static void check_output(struct case_run *run, const char *expected)
 {
     vvm_value text, result;
     struct vvm_context *ctx = &run->node->control;
+    int err = eval_all(ctx, run->node->core, expected, strlen(expected), 0, &result);
     fflush(run->output);
     text = make_string_utf8(ctx, run->printed, run->printed_length);
-    if (eval_all(ctx, run->node->core, expected, strlen(expected), 0, &result) ||
-        !values_equal(text, result, &(uint64_t){0}))
-        wrong(run, "output", expected, run->printed);
+    if (err || !values_equal(text, result, &(uint64_t){0})) wrong(run, "output", expected, run->printed);
 }
 
 /* An error as print_pending shows it. */
@@ -184,6 +183,8 @@ static void run_file(const char *path)
     size_t octets;
     run.output = open_memstream(&run.printed, &run.printed_length);
     options.output = run.output;
+    options.heap_stress = (unsigned)atoi(getenv("VVM_HEAP_STRESS")
+                                             ?: "0"); /* a collection at every n-th allocation */
     options.path = getenv("VVM_PATH") ?: VVM_SOURCE "/netvmlets";
     if (file_read(path, SOURCE_MAX, &text, &octets) || node_open(&options, &run.node)) {
         CU_FAIL("cannot begin");

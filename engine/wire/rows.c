@@ -7,6 +7,7 @@
 
 #include "../octets_access.h"
 #include "execution.h"
+#include "../heap.h"
 #include "primitives.h"
 
 /* ---- the node ---- */
@@ -51,7 +52,8 @@ vvm_value primitive_device_mtu(struct vvm_context *ctx, unsigned n, const vvm_va
 vvm_value primitive_fuel_left(struct vvm_context *ctx, unsigned n, const vvm_value *args)
 {
     (void)n, (void)args;
-    return make_fixnum(ctx->fuel < 0 ? 0 : ctx->fuel & FIXNUM_MAX);
+    int64_t fuel = honest_fuel(ctx->fuel);
+    return make_fixnum(fuel < 0 ? 0 : fuel & FIXNUM_MAX);
 }
 
 /* ---- hops: device << 32 | IPv4 address ---- */

@@ -79,7 +79,7 @@ static struct own_object *own_object(vvm_value v)
 
 static vvm_value make_own(struct evaluator *e, struct own_object content)
 {
-    struct own_object *o = allocate(e->ctx, TYPE_FOREIGN, 0, sizeof *o);
+    struct own_object *o = allocate(e->ctx, TYPE_FOREIGN, sizeof *o - sizeof(struct object), sizeof *o);
     if (!o) return VALUE_EXCEPTION;
     content.header = o->header;
     content.kind = own_kind;
