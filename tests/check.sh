@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# check.sh - build the suite twice (plain, ASan+UBSan), run every test on both, and print
-# the sum. What needs root says so and is skipped elsewhere; in CI a skip is a failure.
+# check.sh - build the suite plain and with ASan+UBSan, run every test on both; then what has
+# threads once more under the thread sanitizer. Print the sum. What needs root says so and is
+# skipped elsewhere; in CI a skip is a failure.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 passed=0 failed=0 skipped=0
@@ -21,13 +22,24 @@ count() { # what the driver's or a script's last line says
     passed=$((passed + BASH_REMATCH[1])) failed=$((failed + BASH_REMATCH[2]))
 }
 
-suite() { # FOLDER PROGRAM...: run, show what is not ok, count
-    local log
+suite() { # PROGRAM...: run, show what is not ok, count; status 77 is a skip
+    local log status=0
     log=$(mktemp)
-    "$@" >"$log" 2>&1 || true
-    grep -v '^[0-9]* passed' "$log" | head -n 200 || true
-    count "$(tail -n 1 "$log")"
+    "$@" >"$log" 2>&1 || status=$?
+    if [ $status = 77 ]; then
+        skip "$1: $(tail -n 1 "$log")"
+    else
+        grep -v '^[0-9]* passed' "$log" | head -n 200 || true
+        count "$(tail -n 1 "$log")"
+    fi
     rm -f "$log"
+}
+
+vmlets() { # FOLDER: the tests that the VMlets bring along
+    local vmlet
+    for vmlet in netvmlets/*.vml ants/*.vml tests/networks/*.vml; do
+        suite "$1/engine/vvm" --path netvmlets:ants test "$vmlet"
+    done
 }
 
 skip() {
@@ -42,9 +54,9 @@ say "plain build"
 build build
 say "tests, plain"
 suite build/tests/vvm-tests
-for vmlet in netvmlets/*.vml tests/networks/*.vml; do
-    suite build/engine/vvm --path netvmlets test "$vmlet"
-done
+vmlets build
+say "the case files once more, with a garbage collection at every 127th allocation"
+VVM_HEAP_STRESS=127 suite build/tests/vvm-tests cases
 for script in tests/scripts/*.sh; do
     say "$script"
     suite "$script" build
@@ -63,9 +75,12 @@ say "ASan and UBSan build, with the interpreter that checks what the verifier pr
 build build-asan -Db_sanitize=address,undefined -Db_lundef=false -Dinstrumented=true -Dc_args=-fno-sanitize-recover=all
 say "tests, ASan and UBSan"
 suite build-asan/tests/vvm-tests -t 300
-for vmlet in netvmlets/*.vml tests/networks/*.vml; do
-    suite build-asan/engine/vvm --path netvmlets test "$vmlet"
-done
+vmlets build-asan
+
+say "thread sanitizer build"
+build build-tsan -Db_sanitize=thread -Db_lundef=false
+say "tests with threads, under the thread sanitizer"
+TSAN_OPTIONS=halt_on_error=1 suite build-tsan/tests/vvm-tests -t 300 runtime route port-link control
 
 say "took $((SECONDS - began)) s, $skipped skipped"
 echo "$passed passed, $failed failed"
