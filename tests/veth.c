@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -79,6 +80,21 @@ const char *veth_hindrance(void)
     return n ? answer : NULL;
 }
 
+/* The kernel brings a link into service by and by, and loses frames until then. */
+static bool wait_for_service(int any, const char *device)
+{
+    struct ifreq answer = {0};
+    unsigned tries;
+
+    snprintf(answer.ifr_name, sizeof answer.ifr_name, "%s", device);
+    for (tries = 0; tries < 500; tries++) {
+        if (ioctl(any, SIOCGIFFLAGS, &answer)) return false;
+        if (answer.ifr_flags & IFF_RUNNING) return true;
+        usleep(10000);
+    }
+    return false;
+}
+
 int veth_open(unsigned mtu)
 {
     char command[256];
@@ -98,6 +114,7 @@ int veth_open(unsigned mtu)
     address.sll_ifindex = (int)if_nametoindex(VETH_FAR);
     CU_ASSERT_FATAL(far >= 0 && !setsockopt(far, SOL_PACKET, PACKET_IGNORE_OUTGOING, &one, sizeof one));
     CU_ASSERT_FATAL(!bind(far, (struct sockaddr *)&address, sizeof address));
+    CU_ASSERT_FATAL(wait_for_service(far, VETH_NEAR) && wait_for_service(far, VETH_FAR));
     return far;
 }
 
