@@ -114,7 +114,8 @@ static bool parse_here(const char *text, struct option_link *link)
     uint64_t number;
 
     link->descriptor = -1;
-    if (strncmp(text, "fd:", 3) != 0) return value_socket(text, &link->local, &link->local_length);
+    if (strncmp(text, "fd:", 3) != 0)
+        return value_socket(text, &link->local, &link->local_length) && value_is_host(&link->local);
     if (!value_number(text + 3, INT_MAX, &number)) return false;
     link->descriptor = (int)number;
     return true;
@@ -131,7 +132,9 @@ static bool parse_link(char *text, struct option_link *link)
     if (!value_number(text, UINT32_MAX, &number) || !value_number(end, 1, &side)) return false;
     link->link = (unsigned)number;
     link->end = (unsigned)side;
-    return parse_here(here, link) && value_socket(there, &link->peer, &link->peer_length);
+    if (!parse_here(here, link) || !value_socket(there, &link->peer, &link->peer_length)) return false;
+    return value_is_host(&link->peer) &&
+           (link->descriptor >= 0 || link->local.ss_family == link->peer.ss_family);
 }
 
 static bool add_link(struct option_links *list, const char *item)
@@ -371,7 +374,7 @@ void options_help(FILE *to)
 
         snprintf(left, sizeof left, "--%s%s%s", row->name, row->metavar ? " " : "",
                  row->metavar ? row->metavar : "");
-        fprintf(to, "  %c%c%s %-20s %s%s%s%s\n", row->letter ? '-' : ' ', row->letter ? row->letter : ' ',
+        fprintf(to, "  %c%c%s %-21s %s%s%s%s\n", row->letter ? '-' : ' ', row->letter ? row->letter : ' ',
                 row->letter ? "," : " ", left, row->help, row->environment ? " [" : "",
                 row->environment ? row->environment : "", row->environment ? "]" : "");
     }
