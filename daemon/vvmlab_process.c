@@ -144,7 +144,7 @@ static void signal_one(const struct lab *lab, const char *name, int signal)
 }
 
 /* To every process that has a record now: more may come while `up` is still at it. */
-static void signal_all(const struct lab *lab, int signal)
+static void signal_every(const struct lab *lab, int signal)
 {
     int folder = openat(lab->folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *stream = folder < 0 ? NULL : fdopendir(folder);
@@ -157,6 +157,16 @@ static void signal_all(const struct lab *lab, int signal)
     while ((entry = readdir(stream)))
         if (is_record(entry->d_name)) signal_one(lab, entry->d_name, signal);
     closedir(stream);
+}
+
+/* A launcher that still runs ends its nodes itself: it must not take their end for a failure. */
+static void ask_to_end(const struct lab *lab)
+{
+    struct lab_process launcher;
+
+    if (lab_alive(lab, ".launcher", &launcher) && launcher.pid != getpid())
+        signal_one(lab, ".launcher", SIGTERM);
+    else signal_every(lab, SIGTERM);
 }
 
 static double seconds(void)
@@ -183,7 +193,8 @@ static int wait_all_gone(const struct lab *lab, int lock)
 
         if (errno != EWOULDBLOCK && errno != EINTR) return -errno;
         if (waited > TERM_SECONDS + KILL_SECONDS) return -EBUSY;
-        signal_all(lab, waited > TERM_SECONDS ? SIGKILL : SIGTERM);
+        if (waited < TERM_SECONDS) ask_to_end(lab);
+        else signal_every(lab, SIGKILL);
         nanosleep(&pause, NULL);
         reap();
     }

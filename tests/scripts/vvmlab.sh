@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
 # vvmlab.sh BUILD - labs from the outside: what they say, what they refuse, and that nothing of
-# them is left, whoever ends them and when. As root in a network namespace of its own, so
-# that all UDP sockets can be compared, else without that.
+# them is left, whoever ends them and when. As root in network and mount namespaces of its
+# own, so that all UDP sockets and all named namespaces are its own; else without those.
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit
-if [ -z "${VVM_LAB_INSIDE:-}" ] && [ "$(id -u)" = 0 ] && unshare --net true 2>/dev/null; then
-    VVM_LAB_INSIDE=1 exec unshare --net bash -c 'ip link set lo up; exec "$@"' - "$0" "$@"
+if [ -z "${VVM_LAB_INSIDE:-}" ] && [ "$(id -u)" = 0 ] && unshare --net --mount true 2>/dev/null; then
+    # shellcheck disable=SC2016 # $@ is for the inner shell
+    VVM_LAB_INSIDE=1 exec unshare --net --mount bash -c 'ip link set lo up
+        mkdir -p /run/netns && mount -t tmpfs none /run/netns; exec "$@"' - "$0" "$@"
 fi
 . tests/script-lib.sh
 build=$1
@@ -33,7 +35,7 @@ state() { # processes, sockets, folders, namespaces
     grep -F "$folder" /proc/net/unix | awk '{ print $NF }'
     [ -z "${VVM_LAB_INSIDE:-}" ] || awk 'NR > 1 { print $2 }' /proc/net/udp
     find "$run" "$folder/tmp" | sort
-    ls /run/netns 2>/dev/null
+    [ -z "${VVM_LAB_INSIDE:-}" ] || ls /run/netns
 }
 state >"$folder/before"
 same() { state | diff "$folder/before" -; } # nothing is left
@@ -147,6 +149,9 @@ stale() { # a lab whose process is gone and whose number somebody else has
     echo "-1 1 x" >"$run/labs/stale-000001/.n2.pid"
     ln -s "$folder/kept" "$run/labs/stale-000001/n0/link"
     ln -s "$folder" "$run/labs/stale-000001/n0/sub/folder"
+    # ... but not quite gone: down must send signals, and wait
+    flock "$run/labs/stale-000001/.lock" sleep 1 >/dev/null 2>&1 &
+    until ! flock -n "$run/labs/stale-000001/.lock" true; do sleep 0.01; done
 }
 stale
 expect "a lab that was never whole" 1 'never was whole' lab status
@@ -158,9 +163,12 @@ expect "nothing is left of it" 0 '^$' same
 
 # ---- signals ----
 
+# With job control, so that what runs in the background does not have SIGINT ignored, and is a
+# process group of its own from its first instruction on.
 pause() { sleep "$(printf '0.%03d' $((RANDOM % $1)))"; }
 interrupted() { # MILLISECONDS: vvmlab, at a random time, 20 times
     local i
+    set -m
     for ((i = 0; i < 20; i++)); do
         VVM_RUN_DIR=$run "$vvmlab" up --foreground "$folder/two.yaml" >/dev/null 2>&1 &
         pause "$1"
@@ -171,8 +179,9 @@ interrupted() { # MILLISECONDS: vvmlab, at a random time, 20 times
 }
 demo_interrupted() { # MILLISECONDS: the demo, as a terminal does it, to all of its group
     local i
+    set -m
     for ((i = 0; i < 20; i++)); do
-        TMPDIR=$folder/tmp setsid env --default-signal=INT tests/demo.sh "$build" >/dev/null 2>&1 &
+        TMPDIR=$folder/tmp tests/demo.sh "$build" >/dev/null 2>&1 &
         pause "$1"
         kill -INT -- -$! 2>/dev/null
         wait $!
