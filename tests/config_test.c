@@ -419,16 +419,17 @@ static void test_corpus(void)
     CU_ASSERT(count >= 150);
 }
 
-/* What a refused configuration took is given back: by count, or where a sanitizer has taken
- * over the allocator, by its own search. */
+/* What a refused configuration took is given back: by what the allocator has given out (it
+ * counts small pieces that it keeps at hand), or where a sanitizer has taken its place, by that
+ * one's search. A leak of one chunk in one of the cases would be 160 KiB here. */
 static void test_leaks(void)
 {
     size_t before;
 
     test_corpus(); /* what libraries keep for themselves is there now */
     before = mallinfo2().uordblks;
-    test_corpus();
-    CU_ASSERT_EQUAL(mallinfo2().uordblks, before);
+    for (unsigned i = 0; i < 10; i++) test_corpus();
+    CU_ASSERT(mallinfo2().uordblks < before + 65536);
 #ifdef WITH_LEAK_CHECK
     CU_ASSERT(!__lsan_do_recoverable_leak_check());
 #endif
