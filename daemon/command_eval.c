@@ -21,8 +21,8 @@
 #define FUEL_MOST    INT64_C(1000000000000)
 #define SLICE        INT64_C(10000)       /* fuel between two looks at the clock */
 #define TIME_MOST    UINT64_C(2000000000) /* nanoseconds of one request */
-#define HEAP_GROWTH  ((size_t)32 << 20)   /* octets that one request may take for ever, */
-#define HEAP_MOST    ((size_t)192 << 20)  /* and all of them together: nothing gives them back */
+#define HEAP_GROWTH  ((size_t)32 << 20)   /* octets that one request may take, */
+#define HEAP_MOST    ((size_t)192 << 20)  /* and what is kept of all of them together */
 #define OUTPUT_MOST  ((size_t)1 << 20)
 #define VALUE_OCTETS ((size_t)1 << 16) /* of one printed value */
 #define SESSIONS     100               /* names that are tried */
@@ -263,6 +263,7 @@ int command_eval(struct control *control, const json_t *arguments, json_t **data
     if (capture_open(&output, OUTPUT_MOST)) return -ENOMEM;
     e.environment = control->session->environment;
     e.values = json_array();
+    if (heap_octets(ctx->node) > HEAP_GROWTH) heap_collect(ctx->node); /* what others left behind */
     e.heap_most = heap_octets(ctx->node) + HEAP_GROWTH;
     if (e.heap_most > HEAP_MOST) e.heap_most = HEAP_MOST;
     err = eval_in_session(control, &e, expressions, &output);

@@ -102,6 +102,10 @@ expect "an error as JSON" 1 '^\{"v":1,"ok":false,"code":1,"error":"eval:1:1: err
 expect "half a datum" 1 'the text ends inside' here eval '(+ 1'
 expect "little fuel" 1 'the fuel is used up' here -a fuel=100 eval '(let loop () (loop))'
 expect "what never ends" 1 'more than 2 seconds' here eval '(let loop () (loop))'
+garbage() { # 40 times 16 MB, far more than a router may keep
+    for round in $(seq 40); do here eval "(vector-length (make-vector 2000000 $round))" || return; done
+}
+expect "garbage comes back" 0 '^2000000$' garbage
 expect "fuel that is none" 2 'NAME=NUMBER' here -a fuel=much eval 1
 expect "an argument that is not there" 2 'no argument "colour"' here -a colour=1 eval 1
 expect "nothing to evaluate" 2 'at least one' here eval
