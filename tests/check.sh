@@ -78,7 +78,7 @@ suite build-asan/tests/vvm-tests -t 300
 vmlets build-asan
 
 say "thread sanitizer build"
-build build-tsan -Db_sanitize=thread -Db_lundef=false
+build build-tsan -Db_sanitize=thread -Db_lundef=false -Dc_args=-Wno-tsan
 say "tests with threads, under the thread sanitizer"
 TSAN_OPTIONS=halt_on_error=1 suite build-tsan/tests/vvm-tests -t 300 runtime route port-link control
 
