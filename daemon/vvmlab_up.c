@@ -173,6 +173,7 @@ static int look(struct start *start, int milliseconds, unsigned *ended)
                             {.fd = start->notify, .events = POLLIN}};
     int asked;
 
+    *ended = 0;
     if (poll(wait, 2, milliseconds) < 0 && errno != EINTR) return -errno;
     asked = read_signals(start);
     while (read_notify(start)) continue;

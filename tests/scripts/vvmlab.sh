@@ -76,6 +76,7 @@ expect "status" 0 '^n1 +[0-9]+ +up .* right,left|^n1 +[0-9]+ +up .* left,right' 
 expect "status as JSON" 0 '^\{"v":1.*"state":"up".*"balance":0.*"links":\[' lab status --json
 expect "ledger" 0 '^balanced +yes +yes$' lab ledger
 expect "ledger as JSON" 0 '"balanced":true' lab --json ledger
+# shellcheck disable=SC2016 # $... is for the inner shell
 expect "exec tells the node" 0 "^n1 $run/labs/ring-[0-9a-f]*/n1.sock\$" lab exec n1 sh -c 'echo $VVM_NODE $VVM_SOCKET'
 expect "exec passes the status on" 7 '' lab exec n1 -- sh -c 'exit 7'
 expect "exec of vvmctl" 0 '^3$' lab exec n0 "$vvmctl" eval '(+ 1 2)'
@@ -143,7 +144,7 @@ sleep 60 &
 stranger=$!
 echo kept >"$folder/kept"
 stale() { # a lab whose process is gone and whose number somebody else has
-    mkdir -p -m 700 "$run/labs/stale-000001/n0/sub"
+    mkdir -m 700 "$run/labs" && mkdir -p "$run/labs/stale-000001/n0/sub"
     echo "$stranger 1 $(cat /proc/sys/kernel/random/boot_id)" >"$run/labs/stale-000001/.n0.pid"
     echo "$stranger $(sed 's/.*) //' "/proc/$stranger/stat" | cut -d' ' -f20) another-boot" >"$run/labs/stale-000001/.n1.pid"
     echo "-1 1 x" >"$run/labs/stale-000001/.n2.pid"
