@@ -192,7 +192,7 @@ demo_interrupted() { # MILLISECONDS: the demo, as a terminal does it, to all of 
 killed() { # MILLISECONDS: vvmlab, at random times; then down
     local i
     for ((i = 0; i < 10; i++)); do
-        VVM_RUN_DIR=$run "$vvmlab" up "$folder/two.yaml" >/dev/null 2>&1 &
+        VVM_RUN_DIR=$run "$vvmlab" up --foreground "$folder/two.yaml" >/dev/null 2>&1 &
         pause "$1"
         kill -KILL $! 2>/dev/null
         wait $! 2>/dev/null
@@ -212,7 +212,7 @@ foreground_down() { # `down` from elsewhere ends `up --foreground` too
 expect "20 SIGINTs while it starts" 0 '^$' interrupted 60
 expect "20 SIGINTs later" 0 '^$' interrupted 400
 expect "20 SIGINTs to the demo" 0 '^$' demo_interrupted 900
-expect "SIGKILL of vvmlab, then down" 0 '^$' killed 100
+expect "SIGKILL of vvmlab, then down" 0 '^$' killed 300
 expect "down ends what runs in the foreground" 0 'is down' foreground_down
 expect "nothing is left of it" 0 '^$' same
 
