@@ -323,6 +323,7 @@ struct grace {
 static void grace_over(ck_epoch_entry_t *entry)
 {
     struct grace *g = (struct grace *)((char *)entry - offsetof(struct grace, entry));
+    SECTIONS_OVER(g->epoch);
     if (g->epoch->grace_over < g->number) g->epoch->grace_over = g->number;
     free(g);
 }
