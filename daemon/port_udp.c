@@ -440,6 +440,7 @@ static int send_some(struct port *port, struct vvm_packet **packets, unsigned n,
     }
     done = sendmmsg(udp->socket, udp->out, ready, MSG_DONTWAIT | MSG_NOSIGNAL);
     if (done > 0) {
+        if ((unsigned)done < ready) read_errors(udp); /* why, the kernel has forgotten; the queue has not */
         sent(udp, packets, (unsigned)done);
         return done;
     }

@@ -362,6 +362,32 @@ static void test_absent_peer_in_a_burst(void)
     close_among(&a);
 }
 
+/* An error that ends a burst half-way is told to nobody: it must not stay in the socket's
+ * queue of errors, where it would keep the worker awake for good. */
+static void error_within_a_burst(int family)
+{
+    struct among a;
+    struct vvm_packet *packets[PORT_BURST];
+    open_among(&a, family, (struct port_options){0});
+    struct port *port = &a.f.port;
+    close(a.fds[0]);
+    a.fds[0] = -1;
+    for (unsigned i = 0; i < 3; i++) {
+        packets[i] = port->pool->alloc(port->pool);
+        CU_ASSERT_PTR_NOT_NULL_FATAL(packet_grow(packets[i], 20));
+        packets[i]->peer = i ? HOP_C : HOP_B;
+    }
+    a.f.account.taken += 3, a.f.account.sent += 3;
+    CU_ASSERT_EQUAL(port->ops->tx_burst(port, packets, 3), 3);
+    CU_ASSERT_EQUAL(receive(&a, packets, PORT_BURST), 0);
+    CU_ASSERT(!is_readable(port->ops->descriptor(port), 0));
+    CU_ASSERT_EQUAL(fixture_send_to(&a.f, 1, 20, HOP_B), 1); /* the peer pays what was foretold */
+    CU_ASSERT_EQUAL(a.f.account.fates[FATE_REFUSED], 1);
+    close_among(&a);
+}
+
+static void test_error_within_a_burst(void) { on_each_family(error_within_a_burst); }
+
 /* What the kernel refuses by itself: a destination that it has no way to. */
 static void test_no_way(void)
 {
@@ -550,6 +576,7 @@ void port_udp_tests(CU_pSuite suite)
     CU_add_test(suite, "hops", test_hops);
     CU_add_test(suite, "a peer that is not there", test_absent_peer);
     CU_add_test(suite, "one in a burst is not there", test_absent_peer_in_a_burst);
+    CU_add_test(suite, "an error within a burst", test_error_within_a_burst);
     CU_add_test(suite, "no way to the peer", test_no_way);
     CU_add_test(suite, "kernel drops", test_kernel_drops);
     CU_add_test(suite, "no buffers", test_no_buffers);
