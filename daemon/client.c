@@ -63,7 +63,7 @@ int client_open(struct client **out, const char *path, int timeout, char *why, s
                       sizeof address.sun_path - 1);
     client = malloc(sizeof *client);
     if (!client) return refuse(-ENOMEM, why, room, "out of memory");
-    strcpy(address.sun_path, path);
+    snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
     *client = (struct client){.timeout = timeout};
     client->descriptor = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
     if (client->descriptor >= 0 &&

@@ -44,9 +44,8 @@ static void folder_of(const char *path, char folder[108])
     const char *slash = strrchr(path, '/');
     size_t length = slash ? (size_t)(slash - path) : 0;
 
-    if (!slash) strcpy(folder, ".");
-    else if (length == 0) strcpy(folder, "/");
-    else snprintf(folder, 108, "%.*s", (int)length, path);
+    if (slash && length > 0) snprintf(folder, 108, "%.*s", (int)length, path);
+    else snprintf(folder, 108, "%s", slash ? "/" : ".");
 }
 
 /* Whoever may write there may put another socket in our socket's place. */
@@ -172,8 +171,8 @@ int control_listen(struct control_listener *listener, const char *path, unsigned
     if (!*path || strlen(path) >= sizeof address.sun_path)
         return refuse(-ENAMETOOLONG, why, room, "control \"%.60s\": write a path of 1 to %zu octets", path,
                       sizeof address.sun_path - 1);
-    strcpy(listener->path, path);
-    strcpy(address.sun_path, path);
+    snprintf(listener->path, sizeof listener->path, "%s", path);
+    snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
     folder_of(path, folder);
     lock = enter_folder(listener, folder, why, room);
     err = lock < 0 ? lock : listen_in(listener, &address, mode ? mode : 0600, why, room);

@@ -150,7 +150,7 @@ struct port {
     enum port_link link;
     uint32_t key;          /* PORT_DATAGRAM: see port_options */
     struct vvm_pool *pool; /* alloc, free and headroom of this port's buffers */
-    uint64_t time;         /* nanoseconds: arrival of the newest frame, by a clock of the port's own; else 0 */
+    uint64_t time; /* nanoseconds: arrival of the newest frame, by a clock of the port's own; else 0 */
     struct port_book book; /* set by the worker before the first burst; fate may be NULL */
     char why[256];         /* after a failed call: one line, where, what, what to do */
     void *state;           /* the kind's own */

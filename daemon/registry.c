@@ -71,8 +71,11 @@ bool reading_part(const struct reading *reading, const char *start, const char *
     stop = reading->name + all - after;
     if (end && strcmp(stop, end) != 0) return false;
     while (at < stop && used + 1 < room) {
-        if (*at == '%' && stop - at > 2) {
-            part[used++] = (char)(hex_digit(at[1]) << 4 | hex_digit(at[2]));
+        int high = *at == '%' && stop - at > 2 ? hex_digit(at[1]) : -1,
+            low = high < 0 ? -1 : hex_digit(at[2]);
+
+        if (low >= 0) {
+            part[used++] = (char)(16 * high + low);
             at += 3;
         } else {
             part[used++] = *at++;

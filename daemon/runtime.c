@@ -211,7 +211,7 @@ static void note_state(struct runtime *runtime, int state, const struct member *
 
     pthread_mutex_lock(&runtime->lock);
     runtime->state = state;
-    if (state != -ENODATA) {
+    if (state != -ENODATA && broken) {
         runtime->broken_router = broken->router;
         runtime->broken_port = broken->worker.broken;
     }

@@ -144,11 +144,7 @@ static bool in_folder(const char *folder, int length, const char *name, char *fi
 
 int find_vmlet(const char *name, const char *path, char *file, size_t room)
 {
-    if (strpbrk(name, "/.")) {
-        if (strlen(name) >= room) return -ENOENT;
-        strcpy(file, name);
-        return 0;
-    }
+    if (strpbrk(name, "/.")) { return (size_t)snprintf(file, room, "%s", name) < room ? 0 : -ENOENT; }
     while (path && *path) {
         size_t length = strcspn(path, ":");
 

@@ -5,9 +5,9 @@
  */
 #include <string.h>
 
+#include "../heap.h"
 #include "../octets_access.h"
 #include "execution.h"
-#include "../heap.h"
 #include "primitives.h"
 
 /* ---- the node ---- */

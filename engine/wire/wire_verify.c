@@ -278,10 +278,11 @@ static int open_handler(struct flow *s, uint16_t *region, int base)
 static int change_handlers(struct flow *s, const struct wire_exit *e, uint16_t *region)
 {
     struct wire_verifier *v = s->v;
+    unsigned closed = (unsigned)-e->lowest, opened = (unsigned)(e->handlers - e->lowest);
     *region = s->region;
-    for (int i = e->lowest; i < 0; i++) *region = v->work->regions[*region].below;
+    for (; closed > 0; closed--) *region = v->work->regions[*region].below;
     if (v->work->regions[*region].base > s->base) REFUSE(FLOOR, s->d->at, s->d->row->row.name);
-    for (int i = e->lowest; i < e->handlers; i++) {
+    for (; opened > 0; opened--) {
         int err = open_handler(s, region, s->base);
         if (err) return err;
     }
