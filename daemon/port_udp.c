@@ -21,6 +21,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/errqueue.h>
+#include <linux/sock_diag.h>
 #include <netinet/in.h>
 #include <stdalign.h>
 #include <stdlib.h>
@@ -51,6 +52,7 @@ struct udp {
     uint32_t mtu, largest; /* of IP packets; of network packets */
     struct udp_peers peers;
     uint32_t kernel_drops; /* as last told by the kernel */
+    bool emptying;         /* datagrams came since its queue was empty last */
     uint64_t (*clock)(void *);
     void *clock_data;
     struct port_stats stats;
@@ -297,8 +299,18 @@ static void prepare_receive(struct udp *udp, unsigned n)
     }
 }
 
-/* The kernel tells with a datagram how many it had no room for so far. */
-static void count_kernel_drops(struct udp *udp, const struct msghdr *message)
+/* What was counted already may be told once more, by a datagram that waited meanwhile. */
+static void count_kernel_drops(struct udp *udp, uint32_t so_far)
+{
+    uint32_t fresh = so_far - udp->kernel_drops;
+
+    if (fresh > INT32_MAX) return;
+    udp->stats.lost[LOSS_KERNEL] += fresh;
+    udp->kernel_drops = so_far;
+}
+
+/* The kernel tells with a datagram how many it had no room for before. */
+static void read_kernel_drops(struct udp *udp, const struct msghdr *message)
 {
     struct cmsghdr *c;
 
@@ -307,9 +319,19 @@ static void count_kernel_drops(struct udp *udp, const struct msghdr *message)
 
         if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SO_RXQ_OVFL) continue;
         memcpy(&drops, CMSG_DATA(c), sizeof drops);
-        udp->stats.lost[LOSS_KERNEL] += drops - udp->kernel_drops;
-        udp->kernel_drops = drops;
+        count_kernel_drops(udp, drops);
     }
+}
+
+/* Those after the last one that came it tells only if it is asked: once the queue is empty. */
+static void ask_kernel_drops(struct udp *udp)
+{
+    uint32_t memory[SK_MEMINFO_VARS];
+    socklen_t length = sizeof memory;
+
+    udp->emptying = false;
+    if (!getsockopt(udp->socket, SOL_SOCKET, SO_MEMINFO, memory, &length) && length == sizeof memory)
+        count_kernel_drops(udp, memory[SK_MEMINFO_DROPS]);
 }
 
 /* A datagram as a packet; false: given up, its buffer can be posted again. */
@@ -320,7 +342,7 @@ static bool receive(struct port *port, struct vvm_packet *packet, const struct m
     const struct msghdr *message = &datagram->msg_hdr;
     struct udp_peer *peer;
 
-    count_kernel_drops(udp, message);
+    read_kernel_drops(udp, message);
     udp->stats.rx_frames++;
     udp->stats.rx_octets += datagram->msg_len;
     peer = socket_is_whole(message->msg_name, message->msg_namelen)
@@ -369,7 +391,9 @@ static int udp_rx_burst(struct port *port, struct vvm_packet **packets, unsigned
     if (room > udp->posted_count) room = udp->posted_count;
     if (room == 0) return 0;
     n = receive_some(port, room);
+    if (n == 0 && udp->emptying) ask_kernel_drops(udp);
     if (n <= 0) return n;
+    udp->emptying = true;
     now = udp->clock(udp->clock_data);
     for (i = 0; i < (unsigned)n; i++) {
         struct vvm_packet *packet = udp->posted[i];
