@@ -13,6 +13,7 @@ build() { # FOLDER OPTION...
     local folder=$1
     shift
     [ -f "$folder/build.ninja" ] || meson setup "$folder" -Dwerror=true "$@" >/dev/null || meson setup "$folder" -Dwerror=true "$@"
+    tests/with-tests.sh "$folder"
     ninja -C "$folder" >"$folder/ninja.log" || { cat "$folder/ninja.log"; exit 1; }
 }
 
