@@ -179,14 +179,17 @@ static int compare_spans(const void *a, const void *b)
     return (x->from > y->from) - (x->from < y->from);
 }
 
-/* Entries of the REPL; those of an open load are not noted yet. */
-static bool may_go(const struct vvm_unit *u) { return u->transient && u->noted; }
+/* Entries of the REPL, but for those of an open load. */
+static bool may_go(const struct vvm_node *node, const struct vvm_unit *u)
+{
+    return u->transient && (u->noted || !node->candidate);
+}
 
 static bool open_spans(struct collection *g)
 {
     for (struct vvm_vmlet *v = g->node->vmlets; v; v = v->next)
         for (struct vvm_unit *u = v->units; u; u = u->next)
-            for (const struct constant_block *b = may_go(u) ? u->blocks : NULL; b; b = b->next)
+            for (const struct constant_block *b = may_go(g->node, u) ? u->blocks : NULL; b; b = b->next)
                 if (!add_span(g, b, u)) return false;
     if (g->span_count) qsort(g->spans, g->span_count, sizeof *g->spans, compare_spans);
     return true;
@@ -366,7 +369,7 @@ static void free_units(struct vvm_node *node, struct vvm_vmlet *vmlet)
     struct vvm_unit **at = &vmlet->units;
     while (*at) {
         struct vvm_unit *u = *at;
-        if (!may_go(u) || u->reached == node->heap->collections) {
+        if (!may_go(node, u) || u->reached == node->heap->collections) {
             at = &u->next;
             continue;
         }

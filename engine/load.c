@@ -50,10 +50,11 @@ static int adopt_unit(struct vvm_context *ctx, struct vvm_unit *unit, bool trans
 static int run_script(struct vvm_context *ctx, const struct vvm_function *script, vvm_value *result)
 {
     struct vvm_root root = {0};
+    bool before = ctx->may_collect;
     *result = VALUE_UNSPECIFIED;
-    ctx->may_collect = ctx->depth == 0;
+    ctx->may_collect |= ctx->depth == 0;
     int err = vvm_run(ctx, script, NULL, result);
-    ctx->may_collect = false;
+    ctx->may_collect = before;
     if (ctx->depth) return err;
     root_add(ctx->node, &root, *result);
     heap_collect_if_wanted(ctx->node);
@@ -144,11 +145,13 @@ int eval_datum(struct vvm_context *ctx, struct vvm_environment *env, vvm_value d
 {
     int begun = transaction_begin(ctx);
     if (begun < 0) return begun;
+    bool transient = !ctx->node->loading; /* what a VMlet evaluates while it loads belongs to its image */
     struct environment_snapshot *names = begun ? environment_save(env) : NULL;
-    int err = begun && !names ? -ENOMEM : eval_inside(ctx, env, datum, begun, result);
+    int err = begun && !names ? -ENOMEM : eval_inside(ctx, env, datum, transient, result);
     err = transaction_end(ctx, begun, err);
     if (err && names) environment_restore(env, names);
     else environment_forget(env, names);
+    if (err && begun) heap_collect_if_wanted(ctx->node); /* it may have run nothing that would have */
     return settle(ctx, err);
 }
 
@@ -246,6 +249,13 @@ static int read_header(struct vvm_context *ctx, struct reader *reader, vvm_value
     return vmlet_header(ctx, datum, name, version, header);
 }
 
+/* Before a load: what earlier ones left, above all those that failed. */
+static void clear_away(struct vvm_node *node)
+{
+    forget_refused(node);
+    heap_collect_if_wanted(node);
+}
+
 static int load_text(struct vvm_context *ctx, struct reader *reader, const char *file, struct vvm_vmlet **out)
 {
     vvm_value name, header;
@@ -267,7 +277,7 @@ int load_source(struct vvm_context *ctx, const char *file, const char *text, siz
 {
     struct reader reader;
     struct vvm_vmlet *loaded;
-    if (!ctx->node->loading) forget_refused(ctx->node);
+    if (!ctx->node->loading) clear_away(ctx->node);
     ctx->node->loading++;
     ctx->pending.kind = PENDING_NONE;
     reader_init(&reader, ctx, ctx->node->core, file_index(ctx->node, file), text, octets);
@@ -298,7 +308,7 @@ int load_image(struct vvm_context *ctx, const char *file, const uint8_t *data, s
     struct vvm_unit *unit;
     struct vvm_vmlet *loaded;
     char why[160];
-    if (!ctx->node->loading) forget_refused(ctx->node);
+    if (!ctx->node->loading) clear_away(ctx->node);
     ctx->pending.kind = PENDING_NONE;
     int err = image_decode(ctx->node, data, octets, &unit, why, sizeof why);
     if (err) {

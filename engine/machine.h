@@ -105,7 +105,7 @@ struct vvm_unit {
     struct constant_block *blocks; /* memory of the constants; see unit.c */
     bool verified;
     bool noted;       /* its assignments to globals are known; see generation.c */
-    bool transient;   /* an entry of the REPL: freed when nothing leads to its functions any more */
+    bool transient;   /* of an entry of the REPL: freed when nothing leads to its functions any more */
     uint64_t reached; /* number of the last collection that came to one of its functions */
     bool syntax;      /* a transformer or reader: needed while compiling, left out of images */
 };

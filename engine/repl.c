@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "environment.h"
+#include "heap.h"
 
 #ifdef VVM_LIBEDIT
 #include <editline/readline.h>
@@ -208,6 +209,7 @@ int repl(struct vvm_context *ctx, struct vvm_vmlet *user)
     while ((line = next_line(&source, typed.length ? "... " : "vvm> "))) {
         int err = text_append(&typed, line);
         free(line);
+        heap_collect_if_wanted(ctx->node); /* else there may be no room to read on */
         if (err) fprintf(stderr, "repl: the entry is too long: %s\n", strerror(-err));
         else if (!is_whole(ctx, user, &typed)) continue;
         else eval_typed(ctx, user, &typed);

@@ -78,8 +78,12 @@ static void leave_extents(struct vvm_context *ctx, vvm_value winders)
 {
     struct run saved;
     struct pending pending = ctx->pending;
+    struct vvm_root kept[3] = {0}; /* the thunks may leave much garbage */
     vvm_value trace = ctx->trace, procedure = rewind_procedure(ctx), before;
     int64_t fuel = ctx->fuel;
+    root_add(ctx->node, &kept[0], pending.value);
+    root_add(ctx->node, &kept[1], trace);
+    root_add(ctx->node, &kept[2], winders);
     do {
         before = ctx->winders;
         if (ctx->fuel < LEAVE_FUEL) ctx->fuel = LEAVE_FUEL;
@@ -88,6 +92,7 @@ static void leave_extents(struct vvm_context *ctx, vvm_value winders)
     ctx->winders = winders;
     ctx->pending = pending;
     ctx->trace = trace;
+    for (unsigned i = 0; i < 3; i++) root_remove(&kept[i]);
     if (fuel < ctx->fuel) ctx->fuel = fuel;
 }
 

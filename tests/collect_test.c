@@ -232,6 +232,83 @@ static void test_a_refused_load_gives_its_memory_back(void)
     node_close(node);
 }
 
+/* `after` thunks of a form that failed run when only C knows what it failed of. */
+static void test_what_was_raised_survives_its_after_thunks(void)
+{
+    static const char text[] =
+        "(define (work n) (if (= n 0) '() (cons (vector n) (work (- n 1)))))"
+        "(define (busy) (guard (e (#t 1)) (raise 'x)) (work 300) (guard (e (#t 1)) (car (work 3) 1)) (work "
+        "300))"
+        "(dynamic-wind list (lambda () (error (string-append \"bo\" \"om\") (list 1 (list 2)))) busy)";
+    char calm_text[2048] = "", stress_text[2048] = "";
+    struct vvm_node *calm = open_node(0, 0), *node = open_node(0, 1);
+    FILE *to = fmemopen(calm_text, sizeof calm_text, "w");
+    CHECK_EVAL(calm, text, "error error");
+    print_pending(&calm->control, to);
+    fclose(to);
+    to = fmemopen(stress_text, sizeof stress_text, "w");
+    CHECK_EVAL(node, text, "error error");
+    print_pending(&node->control, to);
+    fclose(to);
+    CU_ASSERT_PTR_NOT_NULL(strstr(calm_text, "boom: (1 (2))"));
+    CU_ASSERT_STRING_EQUAL(stress_text, calm_text);
+    node_close(calm);
+    node_close(node);
+}
+
+static void test_a_form_that_evaluates_is_collected_too(void)
+{
+    struct vvm_node *node = open_node(16 << 20, 0);
+    CHECK_EVAL(node, "(define (fill n) (if (> n 0) (begin (make-vector 5000 n) (fill (- n 1))) 'done))",
+               "#<unspecified>");
+    CHECK_EVAL(node, "(begin (eval '(+ 1 2)) (fill 2000))", "done");
+    node_close(node);
+}
+
+static unsigned count_units(const struct vvm_node *node)
+{
+    unsigned units = 0;
+    for (const struct vvm_vmlet *v = node->vmlets; v; v = v->next)
+        for (const struct vvm_unit *u = v->units; u; u = u->next) units++;
+    return units;
+}
+
+/* Code that an entry evaluates, transformers of its own, and entries that fail. */
+static void test_all_code_of_entries_goes(void)
+{
+    struct vvm_node *node = open_node(0, 0);
+    unsigned before = count_units(node);
+    CHECK_EVAL(node,
+               "(let loop ((i 0)) (if (< i 50) (begin (eval '((lambda (x) (list x)) 1)) (loop (+ i 1))) i))",
+               "50");
+    for (int i = 0; i < 50; i++)
+        CHECK_EVAL(node, "(let-syntax ((m (lambda (form) (list 'quote (list 1 2))))) (m))", "(1 2)");
+    CHECK_EVAL(node, "(define adder (eval '(lambda (x) (lambda (y) (+ x y)))))", "#<unspecified>");
+    for (int i = 0; i < 50; i++) CHECK_EVAL(node, "(begin (list 1) (car 1))", "error type");
+    CU_ASSERT(count_units(node) > before + 200);
+    heap_collect(node);
+    CU_ASSERT(count_units(node) <= before + 2);
+    CHECK_EVAL(node, "((adder 40) 2)", "42");
+    node_close(node);
+}
+
+/* A transformer is never collected while it runs: it may fill the heap, which then must
+ * not stay full, though nothing more comes to run. */
+static void test_entries_that_run_nothing_are_collected(void)
+{
+    struct vvm_node *node = open_node(8 << 20, 0);
+    CHECK_EVAL(node, "(define-syntax fill (lambda (form) (let loop ((l '())) (loop (cons 1 l)))))",
+               "#<unspecified>");
+    for (int i = 0; i < 60; i++) {
+        const char *got = eval_in(node,
+                                  "(fill (1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25))"
+                                  "(list 'not 'read)");
+        CU_ASSERT_STRING_EQUAL(got, "error heap-limit");
+    }
+    CHECK_EVAL(node, "(list 1 2)", "(1 2)");
+    node_close(node);
+}
+
 void collect_tests(CU_pSuite suite)
 {
     CU_add_test(suite, "garbage of many entries comes back", test_garbage_of_many_entries);
@@ -242,5 +319,10 @@ void collect_tests(CU_pSuite suite)
     CU_add_test(suite, "random graphs are as on a node that never collects", test_random_graphs);
     CU_add_test(suite, "fuel does not know of collections", test_fuel_does_not_know_of_collections);
     CU_add_test(suite, "old generations keep their values", test_old_generations_keep_their_values);
+    CU_add_test(suite, "what was raised survives its after thunks",
+                test_what_was_raised_survives_its_after_thunks);
+    CU_add_test(suite, "a form that evaluates is collected too", test_a_form_that_evaluates_is_collected_too);
+    CU_add_test(suite, "all code of entries goes", test_all_code_of_entries_goes);
+    CU_add_test(suite, "entries that run nothing are collected", test_entries_that_run_nothing_are_collected);
     CU_add_test(suite, "a refused load gives its memory back", test_a_refused_load_gives_its_memory_back);
 }
