@@ -42,7 +42,7 @@ enum {
     MTU_LEAST = 68,
     MTU_MOST = 65535,
     BUFFERS = 256,
-    BUFFERS_MOST = 65536,
+    BUFFERS_MOST = 1 << 18,
     RING_OCTETS = 4 << 20,
     STALE_MOST = 65536, /* frames that may have come before the filter stood */
 };
@@ -246,6 +246,7 @@ static void release(struct port *port)
 static int live_open(struct port *port, const struct port_options *options)
 {
     struct live *live;
+    uint32_t buffers = options->buffers ? options->buffers : BUFFERS;
     int err;
 
     snprintf(port->name, sizeof port->name, "%s", options->name ? options->name : "pcap");
@@ -261,9 +262,9 @@ static int live_open(struct port *port, const struct port_options *options)
     err = measure(port, live, options->mtu);
     if (!err) err = activate(port, live, options->quiet);
     if (!err) err = shut(port, live);
-    if (!err && buffer_pool_open(&live->pool, options->buffers ? options->buffers : BUFFERS,
-                                 PORT_HEADROOM + MTU_MOST + LINK_OCTETS + 7, PORT_HEADROOM))
-        err = fail(port, -ENOMEM, "out of memory");
+    if (!err &&
+        buffer_pool_open(&live->pool, buffers, PORT_HEADROOM + MTU_MOST + LINK_OCTETS + 7, PORT_HEADROOM))
+        err = fail(port, -ENOMEM, "no memory for %u buffers: give fewer", buffers);
     if (err) {
         release(port);
         return err;

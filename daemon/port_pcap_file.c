@@ -36,7 +36,7 @@ enum {
     FRAME_MOST = 65535 + 22, /* an IP datagram, Ethernet and two VLAN tags */
     BUFFER_ROOM = PORT_HEADROOM + FRAME_MOST + 7,
     BUFFERS = 256,
-    BUFFERS_MOST = 65536,
+    BUFFERS_MOST = 1 << 18,
     MTU = 1500,
     MTU_LEAST = 68,
     MTU_MOST = 65535,
@@ -187,6 +187,17 @@ static struct pcap_file *make_state(struct port *port, const struct port_options
     return file;
 }
 
+static int open_all(struct port *port, struct pcap_file *file, const struct port_options *options)
+{
+    uint32_t buffers = options->buffers ? options->buffers : BUFFERS;
+    int err = buffer_pool_open(&file->pool, buffers, BUFFER_ROOM, PORT_HEADROOM);
+
+    if (err) snprintf(port->why, sizeof port->why, "no memory for %u buffers: give fewer", buffers);
+    if (!err && options->read_path) err = open_input(port, file, options->read_path);
+    if (!err && options->write_path) err = open_output(port, file, options->write_path);
+    return err;
+}
+
 static int pcap_file_open(struct port *port, const struct port_options *options)
 {
     struct pcap_file *file;
@@ -199,10 +210,7 @@ static int pcap_file_open(struct port *port, const struct port_options *options)
     snprintf(port->why, sizeof port->why, "out of memory");
     port->state = file = make_state(port, options);
     if (!file) return -ENOMEM;
-    err = buffer_pool_open(&file->pool, options->buffers ? options->buffers : BUFFERS, BUFFER_ROOM,
-                           PORT_HEADROOM);
-    if (!err && options->read_path) err = open_input(port, file, options->read_path);
-    if (!err && options->write_path) err = open_output(port, file, options->write_path);
+    err = open_all(port, file, options);
     if (err) {
         release(port);
         return err;
@@ -427,6 +435,7 @@ static uint64_t pcap_file_deadline(struct port *port)
 {
     const struct pcap_file *file = port->state;
 
+    if (file->fresh || file->unread) return now(file); /* poll has to flush before anybody sleeps */
     if (!file->original_speed || !file->input || file->ended || file->broken) return PORT_NEVER;
     return file->waiting ? file->due : now(file);
 }

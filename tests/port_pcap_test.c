@@ -483,6 +483,25 @@ static void test_record_while_busy(void)
     bench_close(&b);
 }
 
+/* Whoever sends out of a poll, as a link with delays does, sleeps afterwards: not before
+ * the record is on the disk. */
+static void test_record_before_sleep(void)
+{
+    struct bench b = {0};
+    struct stamp stamps[8];
+
+    open_record(&b);
+    CU_ASSERT_FATAL(!bench_open(&b, NULL, (struct port_options){.write_path = b.out}));
+    send_made(&b, 1);
+    CU_ASSERT_EQUAL(deadline(&b), b.now);
+    CU_ASSERT_EQUAL(b.port.ops->poll(&b.port), 0);
+    CU_ASSERT_EQUAL(deadline(&b), b.now);
+    CU_ASSERT_EQUAL(b.port.ops->poll(&b.port), 0);
+    CU_ASSERT_EQUAL(read_record(b.out, stamps, 8), 1);
+    CU_ASSERT_EQUAL(deadline(&b), PORT_NEVER);
+    bench_close(&b);
+}
+
 static void test_full_disk(void)
 {
     struct bench b = {0};
@@ -785,7 +804,7 @@ static void test_refused_options(void)
 {
     refuse(&port_pcap_file, (struct port_options){.mtu = 67}, -ERANGE, "MTU 67: give 68 to 65535");
     refuse(&port_pcap_file, (struct port_options){.mtu = 65536}, -ERANGE, "MTU 65536: give 68 to 65535");
-    refuse(&port_pcap_file, (struct port_options){.buffers = 65537}, -ERANGE, "give at most 65536");
+    refuse(&port_pcap_file, (struct port_options){.buffers = 262145}, -ERANGE, "give at most 262144");
     refuse(&port_pcap_file, (struct port_options){.write_path = "/no/folder"}, -EIO,
            "cannot be recorded: /no/folder: No such file or directory: check");
     refuse(&port_pcap, (struct port_options){0}, -EINVAL, "name one interface");
@@ -794,10 +813,23 @@ static void test_refused_options(void)
     refuse(&port_pcap, (struct port_options){.device = "no-such-one"}, -ENODEV,
            "there is no interface no-such-one: name one");
     refuse(&port_pcap, (struct port_options){.device = "sixteen-letters-"}, -ENODEV, "at most 15");
-    refuse(&port_pcap, (struct port_options){.device = "lo", .buffers = 65537}, -ERANGE,
-           "give at most 65536");
+    refuse(&port_pcap, (struct port_options){.device = "lo", .buffers = 262145}, -ERANGE,
+           "give at most 262144");
     refuse(&port_pcap, (struct port_options){.device = "lo", .mtu = 70000}, -ERANGE, "give less, or ip link");
     refuse(&port_pcap, (struct port_options){.device = "lo", .mtu = 67}, -ERANGE, "at least 68");
+}
+
+/* The longest queue, and as many buffers as a configuration may give beside it. */
+static void test_all_that_a_link_may_hold(void)
+{
+    struct port port = {.ops = &port_pcap_file};
+    struct port_options options = {
+        .name = "far", .buffers = 65536, .impairment = {.mtu = 100, .queue = 65536}};
+    int err = port_open(&port, &port_pcap_file, &options);
+
+    CU_ASSERT(err == 0 || err == -ENOMEM); /* small machines */
+    if (err) CU_ASSERT_PTR_NOT_NULL(strstr(port.why, "give fewer"));
+    if (!err) CU_ASSERT_EQUAL(port.ops->close(&port), 0);
 }
 
 /* ---- the filter ------------------------------------------------------------------------------------- */
@@ -1121,6 +1153,8 @@ void port_pcap_tests(CU_pSuite suite)
     CU_add_test(suite, "a record of what waited", test_record_of_delay);
     CU_add_test(suite, "a record alone", test_record_alone);
     CU_add_test(suite, "a record of a busy port", test_record_while_busy);
+    CU_add_test(suite, "a record before the port's sleep", test_record_before_sleep);
+    CU_add_test(suite, "all that a link may hold", test_all_that_a_link_may_hold);
     CU_add_test(suite, "a full disk", test_full_disk);
     CU_add_test(suite, "captures of all formats", test_good_captures);
     CU_add_test(suite, "pcapng", test_pcapng);
