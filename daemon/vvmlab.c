@@ -48,10 +48,22 @@ void lab_complain(const char *format, ...)
 
 void lab_print(json_t *object)
 {
-    if (!object || json_dumpf(object, stdout, JSON_COMPACT | JSON_ENSURE_ASCII) || putchar('\n') == EOF)
-        lab_complain("standard output: not written whole");
-    fflush(stdout);
+    if (!object) lab_complain("out of memory");
+    else if (json_dumpf(object, stdout, JSON_COMPACT | JSON_ENSURE_ASCII) == 0) putchar('\n');
     json_decref(object);
+}
+
+int lab_flush(void)
+{
+    int err;
+
+    errno = 0;
+    if (fflush(stdout) == 0 && !ferror(stdout)) return 0;
+    err = errno;
+    clearerr(stdout);
+    if (err == EPIPE) return 0;
+    lab_complain("standard output: %s", err ? strerror(err) : "not written whole");
+    return -EIO;
 }
 
 /* ---- down ---- */
@@ -95,15 +107,16 @@ static void print_help(void)
 {
     unsigned i;
 
-    printf("usage: vvmlab [--lab ID] [--json] COMMAND\n"
+    printf("usage: vvmlab [options] COMMAND [argument...]\n"
            "Run every node of a configuration as a vvmd process of this machine.\n\n");
     for (i = 0; i < COMMANDS; i++)
         printf("  %-7s%-13s%s\n", commands[i].name, commands[i].arguments, commands[i].help);
-    printf("\n  -l, --lab ID         which lab, if there are several [VVM_LAB]\n"
-           "  -j, --json           one JSON object on one line\n"
-           "  -f, --foreground     up: stay, and take everything down at the first signal\n"
+    printf("\n  -l, --lab ID           which lab, if there are several [VVM_LAB]\n"
+           "  -j, --json             one JSON object on one line\n"
+           "  -f, --foreground       up: stay, and take everything down at the first signal\n"
            "  -t, --timeout SECONDS  up: until all nodes must be ready (%d)\n"
-           "      --version\n\n"
+           "  -h, --help             print this and exit\n"
+           "      --version          print the version and exit\n\n"
            "Labs are kept in $VVM_RUN_DIR/labs, else /run/vvm/labs (root), $XDG_RUNTIME_DIR/vvm/labs\n"
            "or /tmp/vvm-UID/labs. Exit: 0 done; 1 refused, failed, or a node is not as it should be; 2 wrong "
            "use.\n",
@@ -135,7 +148,10 @@ static bool store_option(struct lab_options *options, int code, const char *word
         lab_complain("option --timeout: \"%.60s\" is not valid: write seconds, 1 to 3600", optarg);
         return false;
     case ':': lab_complain("option %.60s needs a value: see vvmlab --help", word); return false;
-    default: lab_complain("option %.60s is unknown or takes no value: see vvmlab --help", word); return false;
+    default:
+        if (optopt > 0 && optopt < 256) lab_complain("option -%c is unknown: see vvmlab --help", optopt);
+        else lab_complain("option %.60s is unknown or takes no value: see vvmlab --help", word);
+        return false;
     }
 }
 
@@ -176,7 +192,8 @@ static bool read_command(struct lab_options *options, const struct lab_command *
         options->count--;
     }
     if (options->count >= command->least && (passes_on || options->count <= command->most)) return true;
-    lab_complain("usage: vvmlab %s %s: see vvmlab --help", command->name, command->arguments);
+    lab_complain("usage: vvmlab %s%s%s: see vvmlab --help", command->name, *command->arguments ? " " : "",
+                 command->arguments);
     return false;
 }
 
@@ -190,13 +207,12 @@ static void hold_standard_descriptors(void)
     if (file >= 0) close(file);
 }
 
-int main(int argc, char **argv)
+static int run(int argc, char **argv)
 {
     struct lab_options options = {.timeout = DEFAULT_TIMEOUT};
     const struct lab_command *command = NULL;
     const char *lab = getenv("VVM_LAB");
 
-    hold_standard_descriptors();
     if (lab && *lab) options.lab = lab;
     if (!read_options(&options, argc, argv, "+:l:jft:h")) return LAB_USAGE;
     if (!options.help && !options.version) {
@@ -211,4 +227,13 @@ int main(int argc, char **argv)
     else if (options.version) printf("vvmlab %s\n", VVM_VERSION);
     else return command->run(&options);
     return EXIT_SUCCESS;
+}
+
+int main(int argc, char **argv)
+{
+    int status;
+
+    hold_standard_descriptors();
+    status = run(argc, argv);
+    return lab_flush() && status == EXIT_SUCCESS ? LAB_REFUSED : status;
 }

@@ -50,6 +50,8 @@ struct lab {
 void lab_complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /** Print one JSON object, one line, on standard output, and give it back. */
 void lab_print(json_t *object);
+/** All that was printed goes out, or it is complained of. A reader that had enough is no failure. */
+int lab_flush(void);
 
 /* ---- vvmlab_folder.c ---- */
 

@@ -238,6 +238,19 @@ static int settle(const struct start *start, unsigned node)
     return 0;
 }
 
+/* Options in the environment are for a vvmd that is started by hand: here the file decides. */
+static void forget_options(void)
+{
+    char **entry = environ;
+
+    while (*entry) {
+        char name[64];
+
+        snprintf(name, sizeof name, "%.*s", (int)strcspn(*entry, "="), *entry);
+        if (strncmp(name, "VVMD_", 5) != 0 || !getenv(name) || unsetenv(name)) entry++;
+    }
+}
+
 static int restore_file_limit(const struct start *start)
 {
     return start->files.rlim_max ? setrlimit(RLIMIT_NOFILE, &start->files) : 0;
@@ -257,6 +270,7 @@ static int become_vvmd(const struct start *start, unsigned node)
     if (!err) err = compose(start, node, &line);
     if (!err && (setenv("NOTIFY_SOCKET", notify, 1) || restore_file_limit(start))) err = -errno;
     if (err) return err;
+    forget_options();
     signal(SIGPIPE, SIG_DFL);
     sigprocmask(SIG_SETMASK, &start->mask, NULL);
     execv(start->vvmd, (char *const *)line.words);

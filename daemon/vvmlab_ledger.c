@@ -50,6 +50,7 @@ static int take(struct lab_ledger *ledger)
     ledger->readings = calloc(ledger->node_count + 1, sizeof *ledger->readings);
     if (!ledger->names || !ledger->readings) {
         ledger->node_count = 0;
+        lab_complain("out of memory");
         return LAB_REFUSED;
     }
     for (i = 0; i < ledger->node_count; i++) {
@@ -126,7 +127,7 @@ static bool all_balance(const struct lab_ledger *ledger)
 
 struct direction {
     const char *node[2], *port[2]; /* from, to */
-    json_int_t sent, arrived;
+    json_int_t sent, arrived;      /* -1: that node does not answer */
 };
 
 static const json_t *readings_of(const struct lab_ledger *ledger, const char *node)
@@ -141,10 +142,11 @@ static const json_t *readings_of(const struct lab_ledger *ledger, const char *no
 static json_int_t port_value(const struct lab_ledger *ledger, const char *node, const char *port,
                              const char *what)
 {
+    const json_t *readings = readings_of(ledger, node);
     char name[256];
 
     snprintf(name, sizeof name, "port/%s/%s", port, what);
-    return value_of(readings_of(ledger, node), name);
+    return readings ? value_of(readings, name) : -1;
 }
 
 static void measure(const struct lab_ledger *ledger, const json_t *link, int from, struct direction *d)
@@ -251,14 +253,23 @@ static void print_rows(const struct lab_ledger *ledger)
     json_decref(keep);
 }
 
+static void print_count(json_int_t n, bool known)
+{
+    if (known) printf(" %8lld", (long long)n);
+    else printf(" %8s", "?");
+}
+
 static void print_direction(const struct direction *d, void *data)
 {
     char from[128], to[128];
 
     snprintf(from, sizeof from, "%s/%s", d->node[0], d->port[0]);
     snprintf(to, sizeof to, "%s/%s", d->node[1], d->port[1]);
-    printf("%-16s %-16s %8lld %8lld %8lld\n", from, to, (long long)d->sent, (long long)d->arrived,
-           (long long)(d->sent - d->arrived));
+    printf("%-16s %-16s", from, to);
+    print_count(d->sent, d->sent >= 0);
+    print_count(d->arrived, d->arrived >= 0);
+    print_count(d->sent - d->arrived, d->sent >= 0 && d->arrived >= 0);
+    putchar('\n');
 }
 
 static void print_table(const struct lab_ledger *ledger)
@@ -285,10 +296,13 @@ static void print_table(const struct lab_ledger *ledger)
 
 /* ---- as JSON ---- */
 
+static json_t *count_object(json_int_t n) { return n < 0 ? json_null() : json_integer(n); }
+
 static void add_direction(const struct direction *d, void *data)
 {
-    json_array_append_new(data, json_pack("{s:[ss],s:[ss],s:I,s:I}", "from", d->node[0], d->port[0], "to",
-                                          d->node[1], d->port[1], "sent", d->sent, "arrived", d->arrived));
+    json_array_append_new(data, json_pack("{s:[ss],s:[ss],s:o,s:o}", "from", d->node[0], d->port[0], "to",
+                                          d->node[1], d->port[1], "sent", count_object(d->sent), "arrived",
+                                          count_object(d->arrived)));
 }
 
 static json_t *node_object(json_t *readings)

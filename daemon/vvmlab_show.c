@@ -76,15 +76,16 @@ static unsigned count_alive(const struct lab *lab, const json_t *nodes)
     return alive;
 }
 
-static void list_one(const struct lab_options *options, const struct lab *lab)
+/* A line, or a member of the array. */
+static void list_one(json_t *shown, const struct lab *lab)
 {
     json_t *description = lab_description(lab), *nodes = json_object_get(description, "nodes");
     unsigned alive = count_alive(lab, nodes), all = (unsigned)json_array_size(nodes);
     const char *file = description ? lab_text(description, "file") : "(never whole)";
 
-    if (options->json)
-        lab_print(json_pack("{s:i,s:s,s:s,s:s,s:i,s:i}", "v", 1, "lab", lab->id, "folder", lab->path, "file",
-                            file, "nodes", (int)all, "running", (int)alive));
+    if (shown)
+        json_array_append_new(shown, json_pack("{s:s,s:s,s:s,s:i,s:i}", "lab", lab->id, "folder", lab->path,
+                                               "file", file, "nodes", (int)all, "running", (int)alive));
     else printf("%-32s %4u of %-4u %s\n", lab->id, alive, all, file);
     json_decref(description);
 }
@@ -93,16 +94,19 @@ int lab_names(const struct lab_options *options)
 {
     char **ids;
     unsigned count, i;
+    json_t *shown;
 
     if (lab_list(&ids, &count)) return LAB_REFUSED;
+    shown = options->json ? json_array() : NULL;
     if (!options->json && count) printf("%-32s %-12s %s\n", "lab", "running", "file");
     for (i = 0; i < count; i++) {
         struct lab lab;
 
         if (lab_open(&lab, ids[i])) continue; /* gone meanwhile */
-        list_one(options, &lab);
+        list_one(shown, &lab);
         lab_close(&lab);
     }
+    if (shown) lab_print(json_pack("{s:i,s:o}", "v", 1, "labs", shown));
     lab_list_free(ids, count);
     return EXIT_SUCCESS;
 }
@@ -158,10 +162,9 @@ static json_t *state_object(const struct node_state *state, const json_t *node)
 
 static void state_line(const struct node_state *state)
 {
-    char balance[24] = "-";
+    const char *balance = !state->answered ? "?" : state->balance ? "NO" : "yes";
 
-    if (state->answered) snprintf(balance, sizeof balance, "%lld", (long long)state->balance);
-    printf("%-12s %8d  %-7s %8.1f s  %7s  %s\n", state->name, (int)state->process.pid, state->state,
+    printf("%-12s %8d  %-7s %8.1f s  %8s  %s\n", state->name, (int)state->process.pid, state->state,
            state->uptime, balance, state->ports);
 }
 
@@ -178,8 +181,8 @@ int lab_status(const struct lab_options *options)
     }
     nodes = json_object_get(description, "nodes");
     if (!options->json)
-        printf("lab %s of %s\n%-12s %8s  %-7s %8s    %7s  %s\n", lab.id, lab_text(description, "file"),
-               "node", "pid", "state", "uptime", "balance", "ports");
+        printf("lab %s of %s\n%-12s %8s  %-7s %8s    %8s  %s\n", lab.id, lab_text(description, "file"),
+               "node", "pid", "state", "uptime", "balanced", "ports");
     for (i = 0; i < json_array_size(nodes); i++) {
         struct node_state state;
 

@@ -241,21 +241,22 @@ static int wait_ready(struct start *start)
 
 /* ---- up ---- */
 
-static void say_up(const struct start *start)
+/* Who is not told where the lab is has none. */
+static int say_up(const struct start *start)
 {
     json_t *names;
     unsigned node;
 
     if (!start->options->json) {
         printf("%s is up: %u nodes, in %s\n", start->lab.id, start->config->node_count, start->lab.path);
-        fflush(stdout);
-        return;
+        return lab_flush();
     }
     names = json_array();
     for (node = 0; node < start->config->node_count; node++)
         json_array_append_new(names, json_string(node_name(start, node)));
     lab_print(json_pack("{s:i,s:s,s:s,s:s,s:o}", "v", 1, "lab", start->lab.id, "folder", start->lab.path,
                         "file", start->file, "nodes", names));
+    return lab_flush();
 }
 
 /* Until a signal: 0. -ECHILD: nobody is left. */
@@ -276,9 +277,8 @@ static int bring_up(struct start *start)
     if (!err) err = start_prepare(start);
     if (!err) err = launch_all(start);
     if (!err) err = wait_ready(start);
-    if (err) return err;
-    say_up(start);
-    return start->options->foreground ? stay(start) : 0;
+    if (!err) err = say_up(start);
+    return err || !start->options->foreground ? err : stay(start);
 }
 
 static void start_close(struct start *start)

@@ -63,17 +63,28 @@ sed 's/left\] }/left], udp: [127.0.0.1:47101, 127.0.0.1:47102] }/; 9q' "$folder/
 expect "no command" 2 'say what to do' lab
 expect "a command that is not there" 2 'no command "upp"' lab upp
 expect "an option that is not there" 2 'option --colour is unknown' lab --colour up x
+expect "an option among others that is not there" 2 'option -z is unknown' lab -jz list
 expect "a timeout of nothing" 2 'write seconds' lab up -t 0 x
 expect "up without a file" 2 'usage: vvmlab up FILE' lab up
+expect "status takes no word" 2 '^vvmlab: usage: vvmlab status: see' lab status x
 expect "help" 0 'exec +NODE CMD' lab --help
 expect "no lab yet" 0 '^$' lab list
+expect "no lab yet, as JSON" 0 '^\{"v":1,"labs":\[\]\}$' lab list --json
+full() { "$@" >/dev/full; }
+expect "help that nobody can read" 1 'standard output: No space' full lab --help
+expect "up that cannot say where" 1 'standard output: No space' full lab up "$folder/two.yaml"
+expect "leaves nothing" 0 '^$' same
 expect "status of none" 1 'no lab: vvmlab up FILE' lab status
 expect "down of none" 0 'nothing to take down' lab down
+export VVMD_CHECK=1 VVMD_MTU=900 # are for a vvmd that is started by hand
 expect "up" 0 '^ring-[0-9a-f]{6} is up: 2 nodes' lab up "$folder/two.yaml"
+unset VVMD_CHECK VVMD_MTU
 expect "list" 0 '2 of 2 .*/two.yaml' lab list
-expect "list as JSON" 0 '^\{"v":1,"lab":"ring-.*"running":2\}$' lab list --json
+expect "list as JSON" 0 '^\{"v":1,"labs":\[\{"lab":"ring-.*"running":2\}\]\}$' lab list --json
 expect "status" 0 '^n1 +[0-9]+ +up .* right,left|^n1 +[0-9]+ +up .* left,right' lab status
 expect "status as JSON" 0 '^\{"v":1.*"state":"up".*"balance":0.*"links":\[' lab status --json
+expect "status that nobody can read" 1 'standard output: No space' full lab status
+expect "the same as JSON" 1 'standard output: No space' full lab --json status
 expect "ledger" 0 '^balanced +yes +yes$' lab ledger
 expect "ledger as JSON" 0 '"balanced":true' lab --json ledger
 # shellcheck disable=SC2016 # $... is for the inner shell
@@ -104,6 +115,8 @@ within() { # SECONDS PATTERN COMMAND...: its output has the pattern before the t
 expect "a node that was killed is gone" 0 gone within 10 '^n0 +[0-9]+ +gone' lab status
 expect "which status says with its own" 1 gone lab status
 expect "and has no ledger" 1 'n0' lab ledger
+expect "nobody knows what arrived there" 1 '^n1/right +n0/left +0 +[?] +[?]$' lab ledger
+expect "also as JSON" 1 '"to":\["n0","left"\],"sent":0,"arrived":null' lab ledger --json
 expect "down" 0 'is down' lab down
 expect "nothing is left" 0 '^$' same
 
