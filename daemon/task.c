@@ -100,8 +100,10 @@ static int set_transports(struct config *config, const struct settings *settings
             err = config_set_transport(config, o->link, o->end, o->descriptor, &o->local, o->local_length,
                                        &o->peer, o->peer_length);
         if (!err) continue;
-        snprintf(why, room, "option --link %u.%u: %s: %.200s has %u links, counted from 0", o->link, o->end,
-                 strerror(-err), config->file, config->link_count);
+        if (err == -ERANGE)
+            snprintf(why, room, "option --link %u.%u: there is no link %u: %.200s has %u, counted from 0",
+                     o->link, o->end, o->link, config->file, config->link_count);
+        else snprintf(why, room, "option --link %u.%u: %s", o->link, o->end, strerror(-err));
         return err;
     }
     return 0;

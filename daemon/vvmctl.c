@@ -115,32 +115,43 @@ static void print_verbs(const struct ctl *ctl)
     printf("  %-23s %s\n", "repl", "talk with the router's language, line by line");
 }
 
-/* Words into the names of `fields`, in order. NULL with `why`: too many. */
+/* A word is an argument; in a list of them it is added, else it gets the name. False: it is no text. */
+static bool add_word(json_t *arguments, json_t *list, const char *name, size_t length, const char *word)
+{
+    json_t *text = json_string(word);
+
+    if (!text) return false;
+    return (list ? json_array_append_new(list, text) : json_object_setn_new(arguments, name, length, text)) ==
+           0;
+}
+
+/* Words into the names of `fields`, in order. NULL with `why`: too many, or one is no text. */
 static json_t *name_words(const struct ctl *ctl, const char *fields, char *why, size_t room)
 {
     json_t *arguments = json_object();
-    int word = 1;
+    bool good = true;
+    int word = 1, end;
 
-    for (; *fields; fields += strcspn(fields, " "), fields += strspn(fields, " ")) {
+    for (; good && *fields; fields += strcspn(fields, " "), fields += strspn(fields, " ")) {
         size_t length = strcspn(fields, " ");
         bool rest = length > 3 && memcmp(fields + length - 3, "...", 3) == 0;
         json_t *list = rest ? json_array() : NULL;
 
         if (*fields == '[' || (word == ctl->word_count && !rest)) continue;
-        for (; rest && word < ctl->word_count; word++)
-            json_array_append_new(list, json_string(ctl->words[word]));
         if (rest) json_object_setn_new(arguments, fields, length - 3, list);
-        else json_object_setn_new(arguments, fields, length, json_string(ctl->words[word++]));
+        for (end = rest ? ctl->word_count : word + 1; good && word < end; word += good)
+            good = add_word(arguments, list, fields, length, ctl->words[word]);
     }
-    if (word == ctl->word_count) return arguments;
+    if (good && word == ctl->word_count) return arguments;
     json_decref(arguments);
-    snprintf(why, room, "%s: \"%.60s\" is one word too many: see vvmctl help", ctl->words[0],
-             ctl->words[word]);
+    if (good)
+        snprintf(why, room, "%s: \"%.60s\" is one word too many: see vvmctl help", ctl->words[0],
+                 ctl->words[word]);
+    else snprintf(why, room, "%s: argument %d is no UTF-8 text", ctl->words[0], word);
     return NULL;
 }
 
-/* NAME=NUMBER of --argument. */
-static bool add_argument(const struct ctl *ctl, json_t *arguments)
+bool ctl_add_argument(const struct ctl *ctl, json_t *arguments)
 {
     const char *text = ctl->argument, *equals = text ? strchr(text, '=') : NULL;
     long long number;
@@ -186,7 +197,7 @@ static int run_verb(struct ctl *ctl)
     }
     arguments = name_words(ctl, member(row, "fields"), why, sizeof why);
     if (!arguments) return ctl_fail(ctl, STATUS_USAGE, why);
-    if (add_argument(ctl, arguments)) status = call_verb(ctl, row, arguments);
+    if (ctl_add_argument(ctl, arguments)) status = call_verb(ctl, row, arguments);
     else status = ctl_fail(ctl, STATUS_USAGE, "--argument: write NAME=NUMBER");
     json_decref(arguments);
     return status;
@@ -217,8 +228,11 @@ static int begin(struct ctl *ctl, char *why, size_t room)
     }
     err = ctl->socket ? 0 : control_default_path(ctl->node, path, sizeof path);
     if (err) {
-        snprintf(why, room, "node \"%.60s\": no path for its socket: %s", ctl->node, strerror(-err));
-        return err == -EINVAL ? STATUS_USAGE : STATUS_ABSENT;
+        snprintf(why, room, "node \"%.60s\": %s", ctl->node,
+                 err == -EINVAL         ? "that is no name of a node"
+                 : err == -ENAMETOOLONG ? "too long for a socket's path"
+                                        : "the folder of its socket is somebody else's");
+        return err == -EPERM ? STATUS_ABSENT : STATUS_USAGE;
     }
     if (client_open(&ctl->client, ctl->socket ? ctl->socket : path, ctl->timeout, why, room))
         return STATUS_ABSENT;
@@ -251,7 +265,7 @@ static int run(struct ctl *ctl)
     if (ctl->word_count == 0) return ctl_fail(ctl, STATUS_USAGE, "which verb? see vvmctl --help");
     status = begin(ctl, why, sizeof why);
     if (status != STATUS_DONE) return ctl_fail(ctl, status, why);
-    if (strcmp(ctl->words[0], "repl") == 0 && ctl->word_count == 1) return ctl_repl(ctl);
+    if (strcmp(ctl->words[0], "repl") == 0) return ctl_repl(ctl);
     if (strcmp(ctl->words[0], "help") != 0 || ctl->word_count > 1 || ctl->json) return run_verb(ctl);
     print_verbs(ctl);
     return STATUS_DONE;

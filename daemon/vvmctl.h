@@ -34,6 +34,8 @@ void ctl_options_help(FILE *to);
 
 /** The row of a verb in the router's table, or NULL. */
 const json_t *ctl_row(const struct ctl *ctl, const char *verb);
+/** Add NAME=NUMBER of --argument, if it was given, to the arguments of a request. False: it is not that. */
+bool ctl_add_argument(const struct ctl *ctl, json_t *arguments);
 /** Say that something failed, as text or as a reply of our own; returns the status. */
 int ctl_fail(const struct ctl *ctl, int status, const char *why);
 /** Show a reply as its verb's row says, or as it is with --json; returns the status. */

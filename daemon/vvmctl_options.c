@@ -98,6 +98,16 @@ static const struct row *row_of(int letter)
     return NULL;
 }
 
+/* An unknown letter may stand among others, in an argument that is not yet done with. */
+static void refuse_option(char **argv, int letter, char *why, size_t room)
+{
+    const char *problem = letter == ':' ? "needs a value" : "is unknown or takes no value";
+
+    if (optopt > 0 && !row_of(optopt))
+        snprintf(why, room, "option -%c %s: see vvmctl --help", optopt, problem);
+    else snprintf(why, room, "option %.60s %s: see vvmctl --help", argv[optind - 1], problem);
+}
+
 static int read_arguments(struct ctl *ctl, int argc, char **argv, char *why, size_t room)
 {
     struct option longs[ROWS + 1];
@@ -110,8 +120,7 @@ static int read_arguments(struct ctl *ctl, int argc, char **argv, char *why, siz
         const struct row *row = letter == '?' || letter == ':' ? NULL : row_of(letter);
 
         if (!row) {
-            snprintf(why, room, "option %.60s %s: see vvmctl --help", argv[optind - 1],
-                     letter == ':' ? "needs a value" : "is unknown");
+            refuse_option(argv, letter, why, room);
             return -EINVAL;
         }
         if (letter == 'n') ctl->socket = NULL; /* stronger than the environment's socket */

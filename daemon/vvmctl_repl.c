@@ -105,7 +105,7 @@ static void editing_end(void)
 static char *next_line(struct talk *talk)
 {
     const char *prompt = talk->pending ? "... " : talk->prompt;
-    ssize_t n;
+    ssize_t n, i;
 
 #ifdef VVM_LIBEDIT
     if (talk->terminal) {
@@ -118,7 +118,9 @@ static char *next_line(struct talk *talk)
     if (talk->terminal) fputs(prompt, stdout), fflush(stdout);
     n = getline(&talk->buffer, &talk->room, stdin);
     if (n < 0) return NULL;
-    if (n && talk->buffer[n - 1] == '\n') talk->buffer[n - 1] = '\0';
+    if (n && talk->buffer[n - 1] == '\n') talk->buffer[--n] = '\0';
+    for (i = 0; i < n; i++)
+        if (!talk->buffer[i]) talk->buffer[i] = '\xff'; /* no text either way, but what follows is not lost */
     return strdup(talk->buffer);
 }
 
@@ -153,6 +155,10 @@ static int evaluate(struct talk *talk, const char *text, json_t **reply)
 
     *reply = NULL;
     if (!arguments) return ctl_fail(talk->ctl, STATUS_REFUSED, "what was typed is no UTF-8 text");
+    if (!ctl_add_argument(talk->ctl, arguments)) {
+        json_decref(arguments);
+        return ctl_fail(talk->ctl, STATUS_USAGE, "--argument: write NAME=NUMBER");
+    }
     err = client_call(talk->ctl->client, "eval", arguments, reply, why, sizeof why);
     json_decref(arguments);
     return err ? ctl_fail(talk->ctl, STATUS_ABSENT, why) : STATUS_DONE;
@@ -214,6 +220,8 @@ int ctl_repl(struct ctl *ctl)
     struct talk talk = {.ctl = ctl, .row = ctl_row(ctl, "eval")};
     int status;
 
+    if (ctl->word_count > 1)
+        return ctl_fail(ctl, STATUS_USAGE, "repl takes no argument: what it evaluates comes line by line");
     if (ctl->read_only)
         return ctl_fail(ctl, STATUS_REFUSED, "repl may change the router, and --read-only is set");
     if (!talk.row) return ctl_fail(ctl, STATUS_USAGE, "this router does not evaluate");

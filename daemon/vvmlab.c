@@ -135,6 +135,16 @@ static bool parse_timeout(const char *text, unsigned *timeout)
     return true;
 }
 
+/* Else it may stand among others, in an argument that is not yet done with. */
+static bool is_letter(int code)
+{
+    const struct option *option;
+
+    for (option = long_options; option->name; option++)
+        if (option->val == code) return true;
+    return false;
+}
+
 static bool store_option(struct lab_options *options, int code, const char *word)
 {
     switch (code) {
@@ -149,7 +159,8 @@ static bool store_option(struct lab_options *options, int code, const char *word
         return false;
     case ':': lab_complain("option %.60s needs a value: see vvmlab --help", word); return false;
     default:
-        if (optopt > 0 && optopt < 256) lab_complain("option -%c is unknown: see vvmlab --help", optopt);
+        if (optopt > 0 && !is_letter(optopt))
+            lab_complain("option -%c is unknown: see vvmlab --help", optopt);
         else lab_complain("option %.60s is unknown or takes no value: see vvmlab --help", word);
         return false;
     }

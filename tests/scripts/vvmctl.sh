@@ -61,9 +61,12 @@ expect "help without a router" 0 'VVM_TIMEOUT' "$ctl" --help
 expect "help of a node that is not there" 0 'The verbs are the router' here --help
 expect "version" 0 '^vvmctl [0-9]' "$ctl" --version
 expect "an option that is not there" 2 'see vvmctl --help' "$ctl" --colour status
+expect "an option among others that is not there" 2 'option -z is unknown' "$ctl" -jz status
+expect "an option that takes no value" 2 'option --json=1 is unknown or' "$ctl" --json=1 status
 expect "a timeout that is none" 2 'no number of seconds' "$ctl" -t soon status
 expect "a timeout that is none, from the environment" 2 'VVM_TIMEOUT' in_environment VVM_TIMEOUT=-1 status
-expect "a node's name that is a path" 2 'no path' "$ctl" -n ../x status
+expect "a node's name that is a path" 2 'is no name of a node' "$ctl" -n ../x status
+expect "a node's name that is too long for a path" 2 'too long' "$ctl" -n "$(printf 'x%.0s' {1..200})" status
 expect "a socket's path that is too long" 3 'octets' "$ctl" -s "/$(printf 'x%.0s' {1..200})" status
 
 begin
@@ -91,6 +94,8 @@ expect "complete as JSON" 0 '"data":\["next-hop"\]\}$' one_line complete next-h
 expect "a verb that is not there" 2 'no verb "frob"' here frob
 expect "a word too many" 2 'one word too many' here status now
 
+expect "a prefix that is no text" 2 'no UTF-8' here stats $'\xff'
+expect "an expression that is none" 2 'no UTF-8' here eval $'"\xff"'
 expect "eval" 0 '^192$' here eval '(quotient (next-hop #xc6336407) (expt 2 24))'
 expect "eval of several" 0 '^2$' here eval '(define (twice x) (* 2 x))' '(twice 1)'
 expect "what was defined stays" 0 '^42$' here eval '(twice 21)'
@@ -131,6 +136,9 @@ expect "repl goes on after an error" 1 '^7$' typed '(car 1)\n7\n'
 expect "repl ends inside a datum" 1 'the text ends inside' typed '(list 1\n'
 expect "repl leaves" 0 '^1$' typed '1\n(exit)\n(car 1)\n'
 expect "repl as JSON" 0 '^\{"v":1,"ok":true,"code":0,"data":\{"output":"","values":\["3"\]\}\}$' typed '(+ 1 2)\n' -j
+expect "repl does not lose what follows a NUL" 1 'no UTF-8' typed '1\0 2\n'
+expect "repl takes no word" 2 'repl takes no' here repl now
+expect "repl with little fuel" 1 'the fuel is used up' typed '(let loop () (loop))\n' -a fuel=100
 expect "repl is no reading" 1 'read-only is set' here -r repl
 if command -v script >/dev/null; then
     expect "TAB completes from the router" 0 '<procedure next-hop>|next-hop' on_terminal 'next-ho\t\n(exit)\n'

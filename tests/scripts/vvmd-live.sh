@@ -168,7 +168,7 @@ expect "a socket that another router has" 1 'vvmd a: .*a.sock' held_socket
 expect "all is checked, nothing opened" 0 'net.yaml: node d: good' "$vvmd" -c net.yaml --check
 expect "a node that is not there" 1 'the nearest is a' "$vvmd" -c net.yaml -n aa
 expect "half of a link" 1 'net.yaml:15:5: node a, port b: the other end' "$vvmd" -c net.yaml -n a
-expect "a link that is not there" 1 'option --link 9.0: .*3 links' "$vvmd" -c net.yaml -n a --link 9.0=127.0.0.1:1,127.0.0.1:2
+expect "a link that is not there" 1 'option --link 9.0: there is no link 9: .*net.yaml has 3, counted from 0' "$vvmd" -c net.yaml -n a --link 9.0=127.0.0.1:1,127.0.0.1:2
 expect "one socket for four nodes" 2 'one path for 4 nodes' "$vvmd" "${all[@]}" --control x.sock
 expect "two ports of one name" 1 'twice.yaml:[0-9]+:[0-9]+: .*' twice_named
 expect "a VMlet that raises, with its back-trace" 1 'in f at ./bad.vml:1:' raising

@@ -64,6 +64,7 @@ expect "no command" 2 'say what to do' lab
 expect "a command that is not there" 2 'no command "upp"' lab upp
 expect "an option that is not there" 2 'option --colour is unknown' lab --colour up x
 expect "an option among others that is not there" 2 'option -z is unknown' lab -jz list
+expect "an option that takes no value" 2 'option --json=3 is unknown or' lab --json=3 list
 expect "a timeout of nothing" 2 'write seconds' lab up -t 0 x
 expect "up without a file" 2 'usage: vvmlab up FILE' lab up
 expect "status takes no word" 2 '^vvmlab: usage: vvmlab status: see' lab status x
