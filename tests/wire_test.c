@@ -621,6 +621,22 @@ static void check_refused(struct vvm_node *node, const char *text, const char *p
     CU_ASSERT_PTR_NOT_NULL(strstr(out, part));
 }
 
+/* After such a body nobody knows at which stack depth the newest handler began. */
+static void a_body_whose_paths_meet_with_other_handlers_is_refused(void)
+{
+    struct vvm_node *node;
+    CU_ASSERT_EQUAL_FATAL(node_open(NULL, &node), 0);
+    check_refused(node,
+                  "(vmlet bad) (define-instruction (maybe (l label)) (opcode 1) (takes a b)"
+                  "  (if (eq? b 0) (begin (pop-handler) (push-handler l))) (next))",
+                  "instruction maybe: two paths meet, and only one has closed handlers");
+    check_refused(node,
+                  "(vmlet bad) (define-instruction (maybe (l label)) (opcode 1) (takes a b)"
+                  "  (if (eq? b 0) 1 (begin (pop-handler) (push-handler l))) (next))",
+                  "instruction maybe: two paths meet, and only one has closed handlers");
+    node_close(node);
+}
+
 static void what_leaves_the_packet_profile_is_refused_with_its_chain(void)
 {
     struct vvm_node *node;
@@ -759,6 +775,7 @@ void wire_tests(CU_pSuite suite)
     ADD(a_held_member_is_the_one_in_force);
     ADD(a_member_of_a_refused_load_is_not_called);
     ADD(every_damaged_program_ends_in_a_named_outcome);
+    ADD(a_body_whose_paths_meet_with_other_handlers_is_refused);
     ADD(what_leaves_the_packet_profile_is_refused_with_its_chain);
     ADD(malformed_networks_are_refused_by_name);
     ADD(clauses_of_networks_are_checked);

@@ -19,7 +19,7 @@
 
 struct height {
     int16_t wire;   /* wire handlers opened minus closed since the body began */
-    int16_t lowest; /* the least that `wire` was on any way here */
+    int16_t lowest; /* the least that `wire` was on the way here, the same on all of them */
     int16_t region; /* handler regions of the body itself that are open */
 };
 
@@ -29,7 +29,6 @@ struct body_scan {
     struct wire_instruction *w;
     struct height *heights; /* one a word */
     int lowest, highest;
-    int64_t at; /* the word that is looked at: those behind it are not done yet */
 };
 
 static int refuse(const struct body_scan *s, const char *what)
@@ -54,9 +53,7 @@ static int arrive(struct body_scan *s, int64_t to, struct height h)
         return 0;
     }
     if (there->wire != h.wire) return refuse(s, "two paths meet with different heights of wire handlers");
-    if (h.lowest >= there->lowest) return 0;
-    if (to <= s->at) return refuse(s, "a loop closes handlers that were open before");
-    there->lowest = h.lowest;
+    if (there->lowest != h.lowest) return refuse(s, "two paths meet, and only one has closed handlers");
     return 0;
 }
 
@@ -143,7 +140,6 @@ static int scan_body(struct body_scan *s)
 {
     s->heights[0] = (struct height){0};
     for (uint32_t at = 0; at < s->body->words;) {
-        s->at = at;
         int err = scan_word(s, at, &at);
         if (err) return err;
     }
