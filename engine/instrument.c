@@ -52,6 +52,8 @@ static int64_t *balance_at(struct vvm_context *ctx) { return &ctx->shadow->balan
 
 void mark_block(struct vvm_context *ctx, int64_t paid) { *balance_at(ctx) = paid; }
 
+void mark_again(struct vvm_context *ctx, int64_t paid) { *balance_at(ctx) += paid; }
+
 void mark_done(struct vvm_context *ctx)
 {
     *balance_at(ctx) -= instruction_table[word_op(*top_frame(ctx)->pc)].cost;

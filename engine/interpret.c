@@ -94,13 +94,17 @@ static inline void gather(uint64_t *to, const uint64_t *fp, const uint64_t *tail
     for (unsigned i = 2; i < n; i++) to[i] = fp[half(tail, i)];
 }
 
+static inline uint8_t *object_at(const struct packet_object *object, uint32_t offset, uint32_t width)
+{
+    const struct vvm_packet *p = object->packet;
+    if (!LIKELY(p) || !LIKELY((uint64_t)offset + width <= p->length)) return NULL;
+    return p->base + p->head + offset;
+}
+
 /* Most accesses are to the packet itself. */
 static inline uint8_t *packet_at(vvm_value v, uint32_t offset, uint32_t width)
 {
-    if (!LIKELY(has_type(v, TYPE_PACKET))) return NULL;
-    const struct vvm_packet *p = ((struct packet_object *)value_pointer(v))->packet;
-    if (!LIKELY(p) || !LIKELY((uint64_t)offset + width <= p->length)) return NULL;
-    return p->base + p->head + offset;
+    return LIKELY(has_type(v, TYPE_PACKET)) ? object_at(value_pointer(v), offset, width) : NULL;
 }
 
 /* The operands of a wire instruction that its body has as parameters. */
@@ -274,6 +278,23 @@ static bool is_record_of(vvm_value v, vvm_value type)
             at = store_slow(ctx, B, offset_, width);                                                         \
             if (!at) goto exception;                                                                         \
         }                                                                                                    \
+        octets_put(at, width, A);                                                                            \
+        NEXT;                                                                                                \
+    } while (0)
+
+/* The same of the packet in execution. */
+#define PACKET_OCTETS(at, width)                                                                             \
+    uint8_t *at = LIKELY(ctx->packet) ? object_at(ctx->packet, (uint32_t)IMM, width) : NULL;                 \
+    if (__builtin_expect(!at, 0)) FAIL(packet_access_error(ctx, (uint32_t)IMM, width))
+#define LOAD_PACKET(width)                                                                                   \
+    do {                                                                                                     \
+        PACKET_OCTETS(at, width);                                                                            \
+        RAW(octets_get(at, width));                                                                          \
+        NEXT;                                                                                                \
+    } while (0)
+#define STORE_PACKET(width)                                                                                  \
+    do {                                                                                                     \
+        PACKET_OCTETS(at, width);                                                                            \
         octets_put(at, width, A);                                                                            \
         NEXT;                                                                                                \
     } while (0)
@@ -591,6 +612,41 @@ op_STORE_U32_AT:
     STORE(4, C);
 op_STORE_U64_AT:
     STORE(8, C);
+op_PACKET_U8:
+    LOAD_PACKET(1);
+op_PACKET_U16:
+    LOAD_PACKET(2);
+op_PACKET_U32:
+    LOAD_PACKET(4);
+op_PACKET_U64:
+    LOAD_PACKET(8);
+op_SET_PACKET_U8:
+    STORE_PACKET(1);
+op_SET_PACKET_U16:
+    STORE_PACKET(2);
+op_SET_PACKET_U32:
+    STORE_PACKET(4);
+op_SET_PACKET_U64:
+    STORE_PACKET(8);
+op_PACKET_INGRESS : {
+    const struct vvm_packet *p = has_type(B, TYPE_PACKET)
+                                     ? ((struct packet_object *)value_pointer(B))->packet
+                                     : NULL;
+    if (!LIKELY(p)) FAIL(no_packet(ctx, "packet-ingress", 1, B));
+    RAW(p->ingress);
+    NEXT;
+}
+op_NODE_ADDRESS:
+    RAW(node_address(ctx, 0));
+    NEXT;
+op_LOCAL_ADDRESS:
+    TAGGED(make_boolean(is_local_address(ctx, (uint32_t)B)));
+    NEXT;
+op_HOP:
+    RAW(B << 32 | C);
+    NEXT;
+op_TABLE_WORD:
+    VALUE(table_word(ctx, B, C));
 op_ARRAY_WORD : {
     uint64_t word;
     if (!LIKELY(array_word(B, C, &word))) FAIL(array_word_error(ctx, B));
@@ -694,6 +750,21 @@ op_CALL_MEMBER:
     procedure = member_procedure(ctx, B);
     if (LIKELY(procedure != VALUE_FALSE)) goto call_value;
     FAIL(raise_type(ctx, "the call of a member", 1, "member", B));
+op_SEAL: /* a hook comes back to this very word, which asks for the next one */
+    SYNC(pc + 1);
+    procedure = seal_next(ctx, ARGUMENTS);
+    if (procedure == VALUE_EXCEPTION) goto exception;
+    if (procedure == VALUE_FALSE) {
+        TAGGED(VALUE_UNSPECIFIED);
+        NEXT;
+    }
+    fuel -= instruction_table[OP_SEAL].cost;
+    mark_again(ctx, instruction_table[OP_SEAL].cost);
+    closure = value_pointer(procedure);
+    callee = closure->function;
+    result = &A;
+    next = pc;
+    goto push;
 op_CALL_VALUE:
     procedure = B;
 call_value:

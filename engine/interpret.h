@@ -134,6 +134,8 @@ bool unbox(struct vvm_context *ctx, vvm_value v, enum slot_type t, uint64_t *out
 
 vvm_value box_slow(struct vvm_context *ctx, uint64_t word, enum slot_type t);
 const uint8_t *load_slow(struct vvm_context *ctx, vvm_value v, uint32_t offset, uint32_t width);
+/* Why octets of the packet in execution were not reached. */
+vvm_value packet_access_error(struct vvm_context *ctx, uint32_t offset, uint32_t width);
 uint8_t *store_slow(struct vvm_context *ctx, vvm_value v, uint32_t offset, uint32_t width);
 vvm_value bytes_length(struct vvm_context *ctx, vvm_value v, uint64_t *length);
 vvm_value vector_error(struct vvm_context *ctx, vvm_value vector, vvm_value index);
@@ -175,12 +177,15 @@ void mark_word(struct vvm_context *ctx, const uint64_t *at, enum word_kind kind)
 /** A frame was pushed or replaced: its parameters are set, nothing else. */
 void mark_frame(struct vvm_context *ctx);
 void mark_block(struct vvm_context *ctx, int64_t paid);
+/* An instruction that will be run again was paid for again. */
+void mark_again(struct vvm_context *ctx, int64_t paid);
 /* The instruction at the top frame's pc is done by other means. */
 void mark_done(struct vvm_context *ctx);
 #else
 #define mark_word(ctx, at, kind) ((void)0)
 #define mark_frame(ctx)          ((void)0)
 #define mark_block(ctx, paid)    ((void)0)
+#define mark_again(ctx, paid)    ((void)0)
 #define mark_done(ctx)           ((void)0)
 #endif
 

@@ -57,6 +57,13 @@ const uint8_t *load_slow(struct vvm_context *ctx, vvm_value v, uint32_t offset, 
     return at;
 }
 
+vvm_value packet_access_error(struct vvm_context *ctx, uint32_t offset, uint32_t width)
+{
+    if (!ctx->packet) return raise_error(ctx, ERROR_NO_PACKET, VALUE_DEFAULT);
+    load_slow(ctx, object_value(ctx->packet), offset, width);
+    return VALUE_EXCEPTION;
+}
+
 /* A slice is written through: what counts is what it shows. */
 static bool octets_writable(const struct vvm_context *ctx, vvm_value v)
 {

@@ -262,6 +262,79 @@ static void array_words_are_raw(void)
     done(&c);
 }
 
+/* Who takes one word of the packet in execution takes it in one instruction. */
+static void packet_accesses_fuse(void)
+{
+    struct compiled c = compile("(define-inline (field p) (u32-ref p 4))"
+                                "(define (f) u32 (field packet))"
+                                "(define (g) u32 (let ((p packet)) (u32+ (u32-ref p 0) (u32-ref p 4))))"
+                                "(define (h (v u16)) (set-u16! packet 2 v))"
+                                "(define (k) u32 (let* ((q packet) (p q)) (u32+ (u32-ref q 4) (u32-ref p 0))))"
+                                "(define (l (n u32)) u32 (let ((p packet))"
+                                "  (let loop (((i u32) n)) (if (u32= i 0) (u32-ref p 0) (loop (u32- i 1))))))");
+    CU_ASSERT_EQUAL(count_named(&c, "f", OP_PACKET_U32), 1);
+    CU_ASSERT_EQUAL(count_named(&c, "f", OP_PACKET), 0);
+    CU_ASSERT_EQUAL(count_named(&c, "g", OP_PACKET), 1);
+    CU_ASSERT_EQUAL(count_named(&c, "g", OP_LOAD_U32), 2);
+    CU_ASSERT_EQUAL(count_named(&c, "h", OP_SET_PACKET_U16), 1);
+    CU_ASSERT_EQUAL(count_named(&c, "k", OP_PACKET), 1);
+    CU_ASSERT_EQUAL(count_named(&c, "k", OP_LOAD_U32), 2);
+    CU_ASSERT_EQUAL(count_named(&c, "l", OP_PACKET), 1);
+    CU_ASSERT_EQUAL(value_of(&c, "(guard (e (#t (error-object-code e))) (f))"),
+                    value_of(&c, "(guard (e (#t (error-object-code e))) (g))"));
+    CU_ASSERT_EQUAL(value_of(&c, "(f)"), VALUE_EXCEPTION);
+    CU_ASSERT_EQUAL(value_of(&c, "(h 1)"), VALUE_EXCEPTION);
+    done(&c);
+}
+
+/* A look-up by a raw word means what the primitive does, for whatever stands in its place. */
+static void words_are_looked_up(void)
+{
+    struct compiled c = compile(
+        "(define-table wide map (key u32) (value u32) (entries 4)) (table-put! wide 7 9)"
+        "(define-table narrow map (key u16) (value u32) (entries 4)) (table-put! narrow 7 9)"
+        "(define-table signed map (key s16) (value s8) (entries 4)) (table-put! signed 7 -9)"
+        "(define-table longest map (key u64) (value (bytes 2)) (entries 4))"
+        "(define-table double map (key u16 u16) (value u8) (entries 4))"
+        "(define (f table (k u64)) (table-ref table k))"
+        "(define (g table k) (table-ref table k))"
+        "(define (code thunk) (guard (e (#t (error-object-code e))) (thunk)))"
+        "(define (same? table k)"
+        "  (eqv? (code (lambda () (f table k))) (code (lambda () (g table k)))))");
+    CU_ASSERT_EQUAL(count_named(&c, "f", OP_TABLE_WORD), 1);
+    CU_ASSERT_EQUAL(count_named(&c, "f", OP_BOX), 0);
+    CU_ASSERT_EQUAL(count_named(&c, "g", OP_TABLE_WORD), 0);
+    CU_ASSERT_EQUAL(value_of(&c, "(f wide 7)"), make_fixnum(9));
+    CU_ASSERT_EQUAL(value_of(&c, "(f wide 8)"), VALUE_FALSE);
+    CU_ASSERT_EQUAL(value_of(&c, "(f signed 7)"), make_fixnum(-9));
+    CU_ASSERT_EQUAL(value_of(&c, "(f narrow 65543)"), VALUE_EXCEPTION);
+    CU_ASSERT_EQUAL(value_of(&c, "(f longest 1152921504606846975)"), VALUE_FALSE);
+    CU_ASSERT_EQUAL(value_of(&c, "(and (same? wide 4294967303) (same? narrow 65543) (same? signed 32768)"
+                                 "     (same? double 7) (same? 'none 7) (same? wide 7))"),
+                    VALUE_TRUE);
+    done(&c);
+}
+
+static void queries_are_raw(void)
+{
+    struct compiled c = compile("(define (f (a u32)) (local-address? a))"
+                                "(define (g a) (local-address? a))"
+                                "(define (h (d u16) (a u32)) u64 (hop d a))"
+                                "(define (k) u32 (u32+ (node-address) 1))");
+    CU_ASSERT_EQUAL(count_named(&c, "f", OP_LOCAL_ADDRESS), 1);
+    CU_ASSERT_EQUAL(count_named(&c, "g", OP_LOCAL_ADDRESS), 0);
+    CU_ASSERT_EQUAL(count_named(&c, "h", OP_HOP), 1);
+    CU_ASSERT_EQUAL(count_named(&c, "k", OP_NODE_ADDRESS), 1);
+    CU_ASSERT_EQUAL(value_of(&c, "(list (f 5) (g 5) (g -1) (g 4294967301))") == VALUE_EXCEPTION, 0);
+    CU_ASSERT_EQUAL(value_of(&c, "(or (g -1) (g 4294967296))"), VALUE_FALSE);
+    CU_ASSERT_EQUAL(value_of(&c, "(h 2 3)"), make_fixnum(UINT64_C(2) << 32 | 3));
+    CU_ASSERT_EQUAL(value_of(&c, "(= (h 65535 4294967295) (apply hop '(65535 4294967295)))"), VALUE_TRUE);
+    CU_ASSERT_EQUAL(value_of(&c, "(hop 65536 1)"), VALUE_EXCEPTION);
+    CU_ASSERT_EQUAL(value_of(&c, "(apply hop '(65536 1))"), VALUE_EXCEPTION);
+    CU_ASSERT_EQUAL(value_of(&c, "(packet-ingress 'none)"), VALUE_EXCEPTION);
+    done(&c);
+}
+
 static void typed_function_has_two_entries(void)
 {
     struct compiled c = compile("(define (f (n u16)) u16 (u16+ n 1)) (define (g (n u16)) u16 (f n))");
@@ -372,6 +445,9 @@ void compile_tests(CU_pSuite suite)
     CU_add_test(suite, "a typed loop is raw", typed_loop_is_raw);
     CU_add_test(suite, "fields of bits", fields_of_bits);
     CU_add_test(suite, "words of arrays are raw", array_words_are_raw);
+    CU_add_test(suite, "accesses to the packet fuse", packet_accesses_fuse);
+    CU_add_test(suite, "words are looked up", words_are_looked_up);
+    CU_add_test(suite, "what is asked of the node is raw", queries_are_raw);
     CU_add_test(suite, "a typed function has two entries", typed_function_has_two_entries);
     CU_add_test(suite, "let keeps raw words", let_keeps_raw);
     CU_add_test(suite, "raw variables are captured", raw_captured);

@@ -363,8 +363,10 @@ static bool may_rename(struct compiler *c, const struct renaming *r)
 static void settle_renamings(struct compiler *c)
 {
     for (struct renaming *r = c->renamings; r && !c->error; r = r->next) {
-        if (may_rename(c, r)) note_of(r->variable)->same = r->of;
-        else use(c, r->of, r->scope, NULL);
+        if (may_rename(c, r)) {
+            note_of(r->variable)->same = r->of;
+            note_of(r->of)->renamed = true;
+        } else use(c, r->of, r->scope, NULL);
     }
 }
 

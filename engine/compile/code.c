@@ -15,6 +15,7 @@
 #include "compile.h"
 
 #define BRANCH_WORDS 2
+#define NO_WORD      (UINT32_MAX - 1)
 
 static_assert(MAX_FUNCTION_WORDS <= INT16_MAX, "a branch reaches every word of its function");
 static_assert(MAX_SLOTS < UINT16_MAX, "a slot's number + 1 fits the lists of spare slots");
@@ -31,6 +32,7 @@ void emitter_reset(struct emitter *e, struct procedure *p)
 {
     e->procedure = p;
     e->words = e->line_count = e->slots = e->live_count = 0;
+    e->last = NO_WORD;
     e->position = p->lambda ? p->lambda->position : 0;
     e->reachable = true;
     e->returns = e->body = false;
@@ -151,6 +153,7 @@ static bool put_first(struct emitter *e, uint64_t word)
     const struct vvm_instruction *row = &instruction_table[word_op(word)];
     if (!e->reachable || e->c->error) return false;
     note_line(e);
+    e->last = e->words;
     put(e, word);
     if (row->a.kind == OPERAND_DST && row->flow != FLOW_HANDLER) {
         e->result_before = e->state[word_a(word) / 64] >> word_a(word) % 64 & 1;
@@ -181,6 +184,16 @@ void emit_literal(struct emitter *e, unsigned a, uint64_t literal)
 static void slot_passed_over(struct emitter *e, unsigned slot)
 {
     if (!e->result_before) e->state[slot / 64] &= ~(UINT64_C(1) << slot % 64);
+}
+
+bool emit_take_back(struct emitter *e, enum opcode op, unsigned a)
+{
+    if (!e->reachable || e->c->error || e->last + 1 != e->words) return false;
+    if (e->code[e->last] != make_word(op, a, 0, 0)) return false;
+    e->words = e->last;
+    e->last = NO_WORD;
+    slot_passed_over(e, a);
+    return true;
 }
 
 void emit_list(struct emitter *e, enum opcode op, unsigned a, unsigned b, const unsigned *slots, unsigned n)
@@ -283,6 +296,7 @@ void label_bind(struct emitter *e, struct label *l)
     if (e->reachable) label_meet(e, l);
     if (!l->reached || !l->state) return;
     l->at = (int32_t)e->words;
+    e->last = NO_WORD;
     for (struct fixup *f = l->fixups; f; f = f->next)
         e->code[f->word] |= (uint64_t)branch_offset(l, f->word) << 48;
     memset(e->state, 0, sizeof e->state);

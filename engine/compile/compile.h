@@ -101,6 +101,7 @@ struct variable_note {
     unsigned slot;    /* in the function at hand: of its value or its box */
     unsigned arrival; /* parameter of a label: where calls put the value */
     bool made;        /* a closure of a FIX: it exists */
+    bool renamed;     /* it has other names: `same` of other variables */
 };
 
 /* One mention of a FIX variable in a value of its FIX. */
@@ -223,6 +224,7 @@ struct emitter {
     uint16_t spare[SLOT_TYPES]; /* 1 + first unused slot of a type; 0 none */
     uint16_t spare_next[MAX_SLOTS];
     uint64_t state[MAX_SLOTS / 64]; /* slots written before this point */
+    uint32_t last;                  /* first word of the last instruction; no word: a label stands behind it */
     bool result_before;             /* the one that the last instruction wrote was among them already */
 };
 
@@ -235,6 +237,9 @@ void emit_word(struct emitter *e, uint64_t word);
 /** op a b c, if this point is reached; notes the line and what is written. */
 void emit_op(struct emitter *e, enum opcode op, unsigned a, unsigned b, unsigned c);
 void emit_imm32(struct emitter *e, enum opcode op, unsigned a, int32_t imm);
+/** The instruction emitted last, of one word, if it is this one, is taken back: what comes next
+ *  does its work, too, and nobody else reads slot a. False: it is another. */
+bool emit_take_back(struct emitter *e, enum opcode op, unsigned a);
 void emit_literal(struct emitter *e, unsigned a, uint64_t literal);
 /** op a b COUNT with the slots behind it. */
 void emit_list(struct emitter *e, enum opcode op, unsigned a, unsigned b, const unsigned *slots, unsigned n);

@@ -69,6 +69,55 @@ static void emit_array_word(struct emitter *e, struct ast_node *n, const struct 
     slot_release(e, mark);
 }
 
+/* ---- packets, the node, tables: raw words where there are some ---------------------------- */
+
+static void emit_no_operand(struct emitter *e, struct ast_node *n, const struct intrinsic *i,
+                            struct destination to)
+{
+    unsigned mark = slot_mark(e);
+    emit_result(e, n, (enum opcode)i->op, 0, 0, i->type, to);
+    slot_release(e, mark);
+}
+
+/* No operands, no result of use. */
+static void emit_seal(struct emitter *e, struct ast_node *n, const struct intrinsic *i, struct destination to)
+{
+    unsigned mark = slot_mark(e), slot = slot_take(e, SLOT_ANY);
+    emit_at(e, n->position);
+    emit_op(e, (enum opcode)i->op, slot, 0, 0);
+    slot_release(e, mark);
+    deliver_constant(e, VALUE_UNSPECIFIED, to, n->position);
+}
+
+static void emit_hop(struct emitter *e, struct ast_node *n, const struct intrinsic *i, struct destination to)
+{
+    unsigned mark = slot_mark(e), device = emit_operand(e, n->call.arguments[0], SLOT_U16);
+    unsigned address = emit_operand(e, n->call.arguments[1], SLOT_U32);
+    emit_result(e, n, (enum opcode)i->op, device, address, i->type, to);
+    slot_release(e, mark);
+}
+
+/* The last argument arises as a raw word of the intrinsic's operand type, or of one within it. */
+static bool has_raw_word(struct emitter *e, const struct ast_node *n, const struct intrinsic *i)
+{
+    unsigned type = type_of(e->c, n->call.arguments[n->call.count - 1]);
+    return type != TYPE_NONE && type != SLOT_ANY && type_holds(i->operand, type);
+}
+
+static void emit_word_query(struct emitter *e, struct ast_node *n, const struct intrinsic *i,
+                            struct destination to)
+{
+    if (!has_raw_word(e, n, i)) {
+        emit_primitive(e, n->call.operator->global.denotation->primitive, n, to);
+        return;
+    }
+    unsigned mark = slot_mark(e), slots[2] = {0, 0}, last = n->call.count - 1;
+    if (last) slots[0] = emit_operand(e, n->call.arguments[0], SLOT_ANY);
+    slots[last] = emit_operand(e, n->call.arguments[last], i->operand);
+    emit_result(e, n, (enum opcode)i->op, slots[0], slots[1], SLOT_ANY, to);
+    slot_release(e, mark);
+}
+
 /* ---- tagged arithmetic --------------------------------------------------------------------- */
 
 /* A fixnum constant that an immediate operand holds. */
@@ -408,6 +457,7 @@ static const struct intrinsic intrinsics[] = {
     ROW("%record-ref", emit_record, 3, 3, OP_RECORD_REF),
     ROW("%record-set!", emit_record, 4, 4, OP_RECORD_SET),
     ROW("%return-list", emit_return_list, 1, 1, OP_RETURN_LIST),
+    ROW("%seal", emit_seal, 0, 0, OP_SEAL),
     ROW("*", emit_fold, 2, -1, OP_MUL),
     ROW("+", emit_fold, 2, -1, OP_ADD),
     ROW("-", emit_fold, 2, -1, OP_SUB),
@@ -430,12 +480,16 @@ static const struct intrinsic intrinsics[] = {
     ROW("eq?", emit_eq, 2, 2, OP_EQ, OP_JUMP_EQ, .test = true),
     ROW("equal?", emit_eqv, 2, 2, OP_EQ, OP_JUMP_EQ, .test = true),
     ROW("eqv?", emit_eqv, 2, 2, OP_EQ, OP_JUMP_EQ, .test = true),
+    ROW("hop", emit_hop, 2, 2, OP_HOP, 0, SLOT_U64),
     CLASS("integer?", CLASS_INTEGER),
+    ROW("local-address?", emit_word_query, 1, 1, OP_LOCAL_ADDRESS, .operand = SLOT_U32, .test = true),
     OP("modulo", OP_MODULO, 2),
     ROW("negative?", emit_sign_test, 1, 1, OP_NUM_LT, OP_JUMP_NUM_LT, .test = true),
+    ROW("node-address", emit_no_operand, 0, 0, OP_NODE_ADDRESS, 0, SLOT_U32),
     ROW("not", emit_not, 1, 1, OP_NOT, .test = true),
     CLASS("null?", CLASS_NULL),
     CLASS("number?", CLASS_NUMBER),
+    ROW("packet-ingress", emit_length, 1, 1, OP_PACKET_INGRESS, 0, SLOT_U16),
     ROW("packet-length", emit_length, 1, 1, OP_BYTES_LENGTH, 0, SLOT_U32),
     CLASS("packet?", CLASS_PACKET),
     CLASS("pair?", CLASS_PAIR),
@@ -451,6 +505,7 @@ static const struct intrinsic intrinsics[] = {
     CLASS("slice?", CLASS_SLICE),
     CLASS("string?", CLASS_STRING),
     CLASS("symbol?", CLASS_SYMBOL),
+    ROW("table-ref", emit_word_query, 2, 2, OP_TABLE_WORD, .operand = SLOT_U64),
     ROW("values", emit_values, 0, -1, OP_RETURN_VALUES, .calls = true),
     OP("vector-length", OP_VECTOR_LENGTH, 1),
     OP("vector-ref", OP_VECTOR_REF, 2),

@@ -333,6 +333,19 @@ static bool constant_offset(const struct ast_node *n, unsigned *offset)
     return raw_small(n, false, offset);
 }
 
+/* The packet in execution was put into the slot for this access alone: the access finds it itself. */
+static bool is_packet(struct emitter *e, const struct ast_node *n, unsigned slot)
+{
+    if (n->kind == AST_LOCAL) {
+        const struct ast_variable *v = n->local.variable;
+        const struct variable_note *note = note_of(v);
+        if (note->references != 1 || note->same || note->renamed || v->type.class != CLASS_ANY) return false;
+    } else if (n->kind != AST_PACKET) {
+        return false;
+    }
+    return emit_take_back(e, OP_PACKET, slot);
+}
+
 /* op: LOAD with an immediate; the one with a slot stands 4 rows later. */
 static void emit_load(struct emitter *e, struct ast_node *n, const struct intrinsic *i, struct destination to)
 {
@@ -342,7 +355,9 @@ static void emit_load(struct emitter *e, struct ast_node *n, const struct intrin
     bool constant = constant_offset(n->call.arguments[1], &offset);
     if (!constant) offset = emit_operand(e, n->call.arguments[1], SLOT_U32);
     emit_at(e, n->position);
-    emit_op(e, (enum opcode)(constant ? i->op : i->op + 4), word, bytes, offset);
+    if (constant && is_packet(e, n->call.arguments[0], bytes))
+        emit_op(e, (enum opcode)(OP_PACKET_U8 + i->op - OP_LOAD_U8), word, 0, offset);
+    else emit_op(e, (enum opcode)(constant ? i->op : i->op + 4), word, bytes, offset);
     if (i->type != i->operand) {
         unsigned as = target_slot(e, to, i->type);
         emit_op(e, OP_CONVERT, as, word, 0);
@@ -366,7 +381,9 @@ static void emit_octets_store(struct emitter *e, struct ast_node *n, const struc
         word = as;
     }
     emit_at(e, n->position);
-    emit_op(e, (enum opcode)(constant ? i->op : i->op + 4), word, bytes, offset);
+    if (constant && is_packet(e, n->call.arguments[0], bytes))
+        emit_op(e, (enum opcode)(OP_SET_PACKET_U8 + i->op - OP_STORE_U8), word, 0, offset);
+    else emit_op(e, (enum opcode)(constant ? i->op : i->op + 4), word, bytes, offset);
     slot_release(e, mark);
     deliver_constant(e, VALUE_UNSPECIFIED, to, n->position);
 }

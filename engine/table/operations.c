@@ -92,6 +92,28 @@ PRIMITIVE_FN(table_ref)
     return value.present ? schema_unpack_value(ctx, &t->schema, &value) : VALUE_FALSE;
 }
 
+/* A map whose key is one unsigned integer. */
+static bool is_map_of_words(const struct table *t)
+{
+    return t && t->ops == &table_map && t->schema.key_count == 1 && t->schema.key[0].type != SLOT_ANY &&
+           !slot_is_signed((enum slot_type)t->schema.key[0].type);
+}
+
+vvm_value table_word(struct vvm_context *ctx, vvm_value table, uint64_t word)
+{
+    struct table *t = has_type(table, TYPE_TABLE) ? table_of(table) : NULL;
+    struct table_value value;
+    uint64_t key = 0;
+    if (!is_map_of_words(t) || (word >> 1) >> (8 * t->schema.key_size - 1)) {
+        vvm_value args[2] = {table, make_fixnum((int64_t)word)};
+        if (word > (uint64_t)FIXNUM_MAX) return raise_error(ctx, ERROR_INTEGER_RANGE, VALUE_DEFAULT);
+        return table_ref(ctx, 2, args);
+    }
+    octets_put((uint8_t *)&key, t->schema.key_size, word);
+    t->ops->read(t, &key, table_now(ctx, t), &value); /* a map has no keys out of range */
+    return value.present ? schema_unpack_value(ctx, &t->schema, &value) : VALUE_FALSE;
+}
+
 /* (%table-old t key ...): what table-update! starts from: absent reads as zeros, or #f
  * if values vary in length. */
 PRIMITIVE_FN(table_old)

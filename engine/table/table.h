@@ -94,6 +94,10 @@ static inline struct table *table_of(vvm_value handle)
     return ((struct table_object *)value_pointer(handle))->table;
 }
 
+/** What (table-ref table word) gives, for code that has the key as a raw word. Allocates; the
+ *  error is set with VALUE_EXCEPTION. */
+vvm_value table_word(struct vvm_context *ctx, vvm_value table, uint64_t word);
+
 /* ---- longest prefixes: a key of 4 or 16 octets and a number of bits ---- */
 
 /** The value of the longest prefix of a 32-bit address; false: there is none. */

@@ -65,7 +65,6 @@ void execution_end(struct vvm_context *ctx, enum outcome outcome, const char *na
 void execution_deliver(struct vvm_context *ctx, uint32_t port);
 /** Count a packet under such a name. */
 void execution_count(struct vvm_context *ctx, enum ledger_kind kind, const char *name);
-struct vvm_packet *no_packet(struct vvm_context *ctx, const char *name, unsigned i, vvm_value v);
 /** The packet of a handle if it has not moved away; NULL with the error set. */
 static inline struct vvm_packet *packet_argument(struct vvm_context *ctx, const char *name, unsigned i,
                                                  vvm_value v)

@@ -38,4 +38,14 @@ vvm_value network_map_error(struct vvm_context *ctx, vvm_value v);
  *  VALUE_FALSE if v is no member. */
 vvm_value member_procedure(const struct vvm_context *ctx, vvm_value v);
 
+/** The i-th of the node's addresses, 0 past the end. */
+uint32_t node_address(const struct vvm_context *ctx, unsigned i);
+bool is_local_address(const struct vvm_context *ctx, uint32_t address);
+/** Step to the next layer of the packet that is being sealed: its network's hook, a
+ *  closure of three parameters, which go to args. VALUE_FALSE: all layers are sealed;
+ *  VALUE_EXCEPTION with ctx->pending. */
+vvm_value seal_next(struct vvm_context *ctx, vvm_value args[3]);
+/** Error for v, argument i of `name`, a handle whose packet has gone or no packet at all. */
+struct vvm_packet *no_packet(struct vvm_context *ctx, const char *name, unsigned i, vvm_value v);
+
 #endif

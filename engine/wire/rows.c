@@ -6,32 +6,38 @@
 #include <string.h>
 
 #include "../heap.h"
-#include "../octets_access.h"
+#include "../lib/octets.h"
 #include "execution.h"
 #include "primitives.h"
 
 /* ---- the node ---- */
 
-static uint32_t address_at(struct vvm_context *ctx, unsigned i)
+uint32_t node_address(const struct vvm_context *ctx, unsigned i)
 {
     const struct vvm_host_ops *ops = ctx->node->host_ops;
     return ops && ops->address ? ops->address(ctx->node->host, i) : 0;
 }
 
+bool is_local_address(const struct vvm_context *ctx, uint32_t address)
+{
+    uint32_t a;
+    for (unsigned i = 0; (a = node_address(ctx, i)) != 0; i++)
+        if (a == address) return true;
+    return false;
+}
+
 vvm_value primitive_node_address(struct vvm_context *ctx, unsigned n, const vvm_value *args)
 {
     (void)n, (void)args;
-    return make_fixnum(address_at(ctx, 0));
+    return make_fixnum(node_address(ctx, 0));
 }
 
 vvm_value primitive_is_local_address(struct vvm_context *ctx, unsigned n, const vvm_value *args)
 {
     (void)n;
     if (!is_fixnum(args[0])) return raise_type(ctx, "local-address?", 1, "address", args[0]);
-    uint32_t a;
-    for (unsigned i = 0; (a = address_at(ctx, i)) != 0; i++)
-        if (fixnum_value(args[0]) == a) return VALUE_TRUE;
-    return VALUE_FALSE;
+    bool fits = args[0] <= make_fixnum(UINT32_MAX); /* a negative one is a great word */
+    return make_boolean(fits && is_local_address(ctx, (uint32_t)fixnum_value(args[0])));
 }
 
 vvm_value primitive_node_time(struct vvm_context *ctx, unsigned n, const vvm_value *args)
@@ -61,11 +67,10 @@ vvm_value primitive_fuel_left(struct vvm_context *ctx, unsigned n, const vvm_val
 vvm_value primitive_hop(struct vvm_context *ctx, unsigned n, const vvm_value *args)
 {
     (void)n;
-    if (!is_fixnum(args[0]) || args[0] > make_fixnum(UINT16_MAX))
-        return raise_type(ctx, "hop", 1, "u16", args[0]);
-    if (!is_fixnum(args[1]) || args[1] > make_fixnum(UINT32_MAX))
-        return raise_type(ctx, "hop", 2, "u32", args[1]);
-    return make_fixnum(fixnum_value(args[0]) << 32 | fixnum_value(args[1]));
+    uint64_t device, address;
+    if (!word_argument(ctx, "hop", args, 0, 2, false, &device)) return VALUE_EXCEPTION;
+    if (!word_argument(ctx, "hop", args, 1, 4, false, &address)) return VALUE_EXCEPTION;
+    return make_fixnum((int64_t)(device << 32 | address));
 }
 
 vvm_value primitive_hop_device(struct vvm_context *ctx, unsigned n, const vvm_value *args)
@@ -198,12 +203,8 @@ static const struct primitive_row rows[] = {
               "Begin to seal the layers of a packet to send."),
     PRIMITIVE("%emit-begin", primitive_emit_begin, 2, 2, 4, PKT, "hop packet ->",
               "Begin to seal the layers of a packet that was made here and is to go."),
-    PRIMITIVE("%seal-next", primitive_seal_next, 0, 0, 4, PKT, "-> member or #f",
-              "Take the next layer back; the hook that seals it, or #f when all are sealed."),
-    PRIMITIVE("%seal-key", primitive_seal_key, 0, 0, 1, PKT, "-> integer",
-              "Key of the sealed layer: which network stands in it."),
-    PRIMITIVE("%seal-fresh?", primitive_seal_fresh, 0, 0, 1, PKT, "-> boolean",
-              "True if the layer's header has yet to be prepended."),
+    PRIMITIVE("%seal", primitive_only_direct, 0, 0, 6, EFFECTS_MEMBER, "->",
+              "Seal each layer of the packet that was named, from the innermost."),
     PRIMITIVE("%transmit", primitive_transmit, 2, 2, 40, END | EFFECT_EMIT, "hop packet ->",
               "Send a sealed packet and end the execution."),
     PRIMITIVE("%emit", primitive_emit, 2, 2, 40, PKT | EFFECT_EMIT, "hop packet -> boolean",

@@ -5,7 +5,7 @@
  * send and emit are written in network.vml, because sealing calls a hook of each
  * carrying network and primitives call nothing:
  *
- *   %send-begin p -> (%seal-next -> hook, call-member hook p key fresh?)* -> %transmit
+ *   %send-begin p -> %seal: (hook p key fresh?) for each layer -> %transmit
  *
  * A layer that was peeled still stands before the packet's head: it is taken back
  * and its hook only puts lengths and checksums right. Where its octets were run over,
@@ -77,10 +77,8 @@ static vvm_value seal_error(struct vvm_context *ctx, const char *text)
     return raise_message(ctx, ERROR_IMPORT, VALUE_DEFAULT, "send: %s", text);
 }
 
-/* (%seal-next) -> the hook to call, or #f: all layers are sealed */
-vvm_value primitive_seal_next(struct vvm_context *ctx, unsigned n, const vvm_value *args)
+vvm_value seal_next(struct vvm_context *ctx, vvm_value args[3])
 {
-    (void)n, (void)args;
     struct execution *x = execution_of(ctx);
     if (!x) return VALUE_EXCEPTION;
     struct sealing *s = &x->sealing;
@@ -92,22 +90,15 @@ vvm_value primitive_seal_next(struct vvm_context *ctx, unsigned n, const vvm_val
             s->ready = true;
             return VALUE_FALSE;
         }
-        if (s->network->seal) return s->network->seal->handle;
+        if (s->network->seal) {
+            args[0] = object_value(s->handle);
+            args[1] = make_fixnum(s->key);
+            args[2] = make_boolean(s->fresh);
+            return s->network->seal->procedure;
+        }
         if (s->fresh) return seal_error(ctx, "the network that carries this one cannot seal");
     }
     return seal_error(ctx, "networks carry each other in a ring");
-}
-
-vvm_value primitive_seal_key(struct vvm_context *ctx, unsigned n, const vvm_value *args)
-{
-    (void)n, (void)args;
-    return ctx->execution ? make_fixnum(ctx->execution->sealing.key) : VALUE_FALSE;
-}
-
-vvm_value primitive_seal_fresh(struct vvm_context *ctx, unsigned n, const vvm_value *args)
-{
-    (void)n, (void)args;
-    return make_boolean(ctx->execution && ctx->execution->sealing.fresh);
 }
 
 /* ---- sending --------------------------------------------------------------------------------- */
