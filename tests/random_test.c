@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * random_test.c - random programs, four ways: compiled, compiled with everything opaque,
- * from an image in another node, and in the evaluator that knows nothing of compilers.
- * Every way must give the same value or the same error.
+ * random_test.c - random programs, five ways: compiled, compiled with everything opaque,
+ * from an image in another node, in a node that collects garbage all the time, and in the
+ * evaluator that knows nothing of compilers. Every way must give the same value or the
+ * same error.
  *
  *   VVM_RANDOM=N        so many programs
  *   VVM_RANDOM_FROM=N   beginning with that seed
@@ -13,6 +14,7 @@
 #include <unistd.h>
 
 #include "../engine/environment.h"
+#include "../engine/heap.h"
 #include "../engine/vmlet.h"
 #include "oracle/evaluator.h"
 #include "random/program.h"
@@ -38,7 +40,7 @@ struct program {
 };
 
 struct random_run {
-    struct vvm_node *node, *compiling, *other; /* made anew from time to time: nothing is collected */
+    struct vvm_node *node, *compiling, *other, *collecting; /* made anew from time to time */
     char path[32];
     unsigned programs, left_out, wrong;
 };
@@ -142,6 +144,28 @@ static void run_image(struct random_run *r, const struct program *p, struct outc
     free(image);
 }
 
+/* The calls are entries of a REPL: what C calls is not collected while it runs. */
+static void run_collecting(struct random_run *r, const struct program *p, struct outcomes *out)
+{
+    struct vvm_node *node = r->collecting;
+    struct vvm_context *ctx = &node->control;
+    struct vvm_vmlet *vmlet;
+    size_t octets;
+    char *text = titled(p, false, &octets);
+    node->heap->stress = 1 + (unsigned)(p->seed % 5);
+    if (load_source(ctx, "random.vml", text, octets, &vmlet)) refused(node, out);
+    else
+        for (unsigned i = 0; i < INPUTS; i++) {
+            vvm_value last = make_pair(ctx, make_fixnum(inputs[i][1]), VALUE_NULL);
+            vvm_value form = make_pair(ctx, intern(node, "main"),
+                                       make_pair(ctx, make_fixnum(inputs[i][0]), last));
+            vvm_value v;
+            int err = eval_datum(ctx, vmlet->environment, form, &v);
+            describe(node, err ? VALUE_EXCEPTION : v, out->text[i]);
+        }
+    free(text);
+}
+
 /* ---- one program ------------------------------------------------------------------------------ */
 
 static bool same(const struct outcomes *a, const struct outcomes *b)
@@ -158,7 +182,7 @@ static void show(const char *way, const struct outcomes *o)
 
 static void run_program(struct random_run *r, const struct program *p)
 {
-    static struct outcomes evaluated, plain, opaque, image;
+    static struct outcomes evaluated, plain, opaque, image, collecting;
     r->programs++;
     if (!run_evaluated(r, p, &evaluated)) {
         r->left_out++;
@@ -167,7 +191,10 @@ static void run_program(struct random_run *r, const struct program *p)
     run_compiled(r, p, false, &plain);
     run_compiled(r, p, true, &opaque);
     run_image(r, p, &image);
-    if (same(&evaluated, &plain) && same(&evaluated, &opaque) && same(&evaluated, &image)) return;
+    run_collecting(r, p, &collecting);
+    if (same(&evaluated, &plain) && same(&evaluated, &opaque) && same(&evaluated, &image) &&
+        same(&evaluated, &collecting))
+        return;
     if (r->wrong++ >= WRONG_MAX) return;
     fprintf(stderr, "    seed %llu: the ways disagree (%zu octets)\n", (unsigned long long)p->seed,
             p->plain_octets);
@@ -175,6 +202,7 @@ static void run_program(struct random_run *r, const struct program *p)
     show("compiled", &plain);
     show("opaque", &opaque);
     show("image", &image);
+    show("collecting", &collecting);
     fprintf(stderr, "%s%s", p->plain, same(&plain, &opaque) ? "" : p->opaque);
 }
 
@@ -221,6 +249,7 @@ static void close_nodes(struct random_run *r)
     node_close(r->node);
     node_close(r->compiling);
     node_close(r->other);
+    node_close(r->collecting);
 }
 
 static void open_nodes(struct random_run *r)
@@ -229,6 +258,7 @@ static void open_nodes(struct random_run *r)
     CU_ASSERT_EQUAL_FATAL(node_open(NULL, &r->node), 0);
     CU_ASSERT_EQUAL_FATAL(node_open(NULL, &r->compiling), 0);
     CU_ASSERT_EQUAL_FATAL(node_open(NULL, &r->other), 0);
+    CU_ASSERT_EQUAL_FATAL(node_open(NULL, &r->collecting), 0);
 }
 
 static uint64_t number_from(const char *name, uint64_t otherwise)
@@ -257,4 +287,4 @@ static void test_ways_agree(void)
     CU_ASSERT(r.left_out * 5 <= r.programs);
 }
 
-void random_tests(CU_pSuite suite) { CU_add_test(suite, "four ways agree", test_ways_agree); }
+void random_tests(CU_pSuite suite) { CU_add_test(suite, "five ways agree", test_ways_agree); }
