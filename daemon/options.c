@@ -40,7 +40,7 @@ struct option_row {
     }
 static const struct option_row rows[] = {
     ROW("config", 'c', OPTION_TEXT, MODE_CONFIG, config_path, "VVMD_CONFIG", "FILE",
-        "run nodes of the network that this file describes"),
+        "run nodes of the network that this file describes (- is stdin)"),
     ROW("node", 'n', OPTION_NAMES, MODE_CONFIG, nodes, "VVMD_NODE", "NAME", "which of its nodes"),
     ROW("control", 0, OPTION_TEXT, MODE_CONFIG, control, "VVMD_CONTROL", "PATH",
         "the control socket; none: there is none"),

@@ -656,7 +656,7 @@ static void test_files(void)
 
 static void test_examples(void)
 {
-    static const char *const examples[] = {"line4.yaml", "ring.yaml"};
+    static const char *const examples[] = {"gate.yaml", "line4.yaml", "ring.yaml"};
     struct config *config = NULL;
     char path[1024];
 
