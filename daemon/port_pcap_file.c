@@ -19,16 +19,20 @@
  * router's record carries the time of day at which frames leave.
  *
  * What is recorded can be read as soon as the port has been idle for one round, and
- * while it is busy FLUSH_TIME later at most. A capture that comes by a pipe is waited for.
+ * while it is busy FLUSH_TIME later at most. A capture that comes by a pipe comes frame by
+ * frame, as they are there (read_ahead.h); only its beginning is waited for, in open.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <pcap/pcap.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "port.h"
+#include "read_ahead.h"
 
 #include <assert.h>
 
@@ -45,6 +49,7 @@ enum {
 #define SECOND     UINT64_C(1000000000)
 #define GAP_MOST   (3600 * SECOND)
 #define FLUSH_TIME (SECOND / 4)
+#define PIPE_LOOK  (SECOND / 200) /* between two looks at a pipe whose frames are paced */
 
 struct pcap_file {
     struct port *port;
@@ -55,6 +60,7 @@ struct pcap_file {
     bool system_clock, original_speed;
     /* the capture */
     pcap_t *input;
+    struct read_ahead *ahead; /* it comes by a pipe; NULL: from a file. Freed with input */
     bool begun, ended, broken;
     bool waiting; /* header and octets are a frame that was read and has yet to be handed out */
     struct pcap_pkthdr *header;
@@ -81,12 +87,37 @@ static uint64_t now(const struct pcap_file *file)
 
 /* ---- open and close ---- */
 
+/* The stream of a pipe or socket; NULL: it is none, or libpcap shall say what is wrong. */
+static FILE *open_pipe(struct pcap_file *file, const char *path)
+{
+    bool standard = strcmp(path, "-") == 0;
+    struct stat status;
+    int descriptor;
+
+    if (standard ? fstat(STDIN_FILENO, &status) : stat(path, &status)) return NULL;
+    if (!S_ISFIFO(status.st_mode) && !S_ISSOCK(status.st_mode)) return NULL;
+    descriptor = standard ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0) : open(path, O_RDONLY | O_CLOEXEC);
+    return descriptor < 0 ? NULL : read_ahead_open(&file->ahead, descriptor);
+}
+
+static void open_capture(struct pcap_file *file, const char *path, char *reason)
+{
+    FILE *stream = open_pipe(file, path);
+
+    if (!stream) {
+        file->input = pcap_open_offline_with_tstamp_precision(path, PCAP_TSTAMP_PRECISION_NANO, reason);
+        return;
+    }
+    file->input = pcap_fopen_offline_with_tstamp_precision(stream, PCAP_TSTAMP_PRECISION_NANO, reason);
+    if (!file->input) fclose(stream);
+}
+
 static int open_input(struct port *port, struct pcap_file *file, const char *path)
 {
     char reason[PCAP_ERRBUF_SIZE];
     int kind;
 
-    file->input = pcap_open_offline_with_tstamp_precision(path, PCAP_TSTAMP_PRECISION_NANO, reason);
+    open_capture(file, path, reason);
     if (!file->input) {
         snprintf(port->why, sizeof port->why, "cannot be replayed: %.200s: give a pcap file", reason);
         return -EIO;
@@ -301,12 +332,13 @@ static struct vvm_packet *receive(struct pcap_file *file, uint64_t clock)
     return packet;
 }
 
-/* Have a frame of the capture at hand. False: it has ended or is damaged. */
+/* Have a frame of the capture at hand. False: none is there now, it has ended or is damaged. */
 static bool next_frame(struct port *port, struct pcap_file *file, uint64_t clock)
 {
     int got;
 
     if (file->waiting) return true;
+    if (file->ahead && !read_ahead_ready(file->ahead)) return false;
     got = pcap_next_ex(file->input, &file->header, &file->octets);
     if (got == 1) {
         note_frame(file, clock);
@@ -437,13 +469,15 @@ static uint64_t pcap_file_deadline(struct port *port)
 
     if (file->fresh || file->unread) return now(file); /* poll has to flush before anybody sleeps */
     if (!file->original_speed || !file->input || file->ended || file->broken) return PORT_NEVER;
-    return file->waiting ? file->due : now(file);
+    return file->waiting ? file->due : now(file) + (file->ahead ? PIPE_LOOK : 0);
 }
 
+/* That of a paced pipe is readable long before its frames are due: deadline says when. */
 static int pcap_file_descriptor(struct port *port)
 {
-    (void)port;
-    return -1;
+    const struct pcap_file *file = port->state;
+
+    return file->ahead && !file->original_speed ? read_ahead_descriptor(file->ahead) : -1;
 }
 
 static bool pcap_file_arm(struct port *port)
@@ -451,6 +485,7 @@ static bool pcap_file_arm(struct port *port)
     const struct pcap_file *file = port->state;
 
     if (!file->input || file->ended) return true;
+    if (file->ahead && !file->waiting) return !read_ahead_ready(file->ahead);
     return file->original_speed && file->waiting && file->due > now(file);
 }
 

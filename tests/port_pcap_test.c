@@ -609,7 +609,9 @@ static void put_block(struct capture *c, uint32_t type, const uint32_t *words, u
 
 static void put_pcapng(struct capture *c, uint32_t link)
 {
-    const uint32_t section[] = {0x1a2b3c4d, 1, 0xffffffff, 0xffffffff}, interface[] = {link, 65535};
+    const unsigned first = c->big ? 16 : 0; /* where the first of two short words stands in a word */
+    const uint32_t section[] = {0x1a2b3c4d, 1u << first, 0xffffffff, 0xffffffff};
+    const uint32_t interface[] = {link << first, 65535};
     const uint32_t packet[] = {0, 0, 0, 20, 20, 0x02000000, 0, 0x02000001, 0x3412, 0};
 
     put_block(c, 0x0a0d0d0a, section, 4);
@@ -635,6 +637,52 @@ static void test_pcapng(void)
     check_capture("pcapng, no Ethernet", &c, 0, "not Ethernet: capture on an Ethernet interface");
     c.length = 20;
     check_capture("pcapng, cut in its header", &c, 0, "cannot be replayed");
+}
+
+/* Frames that came by a pipe, joined. Each octet comes by itself, the first ones at open;
+ * whoever waits for more is ended by the driver's time limit. */
+static const char *octet_by_octet(const struct capture *c, size_t at_open, bool paced)
+{
+    static char all[256];
+    struct port_options options = {.original_speed = paced};
+    struct bench b = {0};
+    char path[32];
+    const char *said = "";
+    int ends[2];
+    size_t i;
+
+    CU_ASSERT_FATAL(!pipe(ends) && write(ends[1], c->octets, at_open) == (ssize_t)at_open);
+    snprintf(path, sizeof path, "/dev/fd/%d", ends[0]);
+    options.read_path = path;
+    CU_ASSERT_FATAL(!bench_open(&b, NULL, options));
+    close(ends[0]);
+    CU_ASSERT_EQUAL(b.port.ops->descriptor(&b.port) >= 0, !paced);
+    for (all[0] = '\0', i = at_open; i <= c->length; i++) {
+        CU_ASSERT(b.port.ops->arm(&b.port));
+        CU_ASSERT(deadline(&b) > b.now);
+        if (i == c->length) close(ends[1]);
+        else CU_ASSERT_EQUAL(write(ends[1], c->octets + i, 1), 1);
+        b.now += 2 * SECOND;
+        said = burst(&b, false);
+        if (i < c->length) snprintf(all + strlen(all), sizeof all - strlen(all), "%s", said);
+    }
+    CU_ASSERT_STRING_EQUAL(said, "end");
+    bench_close(&b);
+    return all;
+}
+
+static void test_pipe(void)
+{
+    struct capture c;
+
+    for (unsigned i = 0; i < 8; i++) {
+        good(&c, i & 1, i & 2 ? MICROSECONDS : NANOSECONDS);
+        CU_ASSERT_STRING_EQUAL(octet_by_octet(&c, 24, i & 4), "12");
+        c = (struct capture){.big = i & 1};
+        put_pcapng(&c, ETHERNET);
+        c.octets[c.length - 5] = 7;
+        CU_ASSERT_STRING_EQUAL(octet_by_octet(&c, 48, i & 4), "7");
+    }
 }
 
 static void test_bad_headers(void)
@@ -1155,6 +1203,7 @@ void port_pcap_tests(CU_pSuite suite)
     CU_add_test(suite, "a record of a busy port", test_record_while_busy);
     CU_add_test(suite, "a record before the port's sleep", test_record_before_sleep);
     CU_add_test(suite, "all that a link may hold", test_all_that_a_link_may_hold);
+    CU_add_test(suite, "a pipe is not waited for", test_pipe);
     CU_add_test(suite, "a full disk", test_full_disk);
     CU_add_test(suite, "captures of all formats", test_good_captures);
     CU_add_test(suite, "pcapng", test_pcapng);
