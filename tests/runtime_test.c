@@ -14,6 +14,7 @@
 
 #include "daemon/registry.h"
 #include "engine/environment.h"
+#include "engine/heap.h"
 #include "engine/load.h"
 #include "engine/vmlet.h"
 #include "line.h"
@@ -138,13 +139,13 @@ static void load_refused(struct router *router)
 }
 
 /* The instruction that packets run at this moment, anew: their programs are verified again. */
-static void redefine(struct router *router, unsigned i)
+static void redefine(struct router *router, unsigned i, const char *more)
 {
     char text[256];
     snprintf(text, sizeof text,
-             "(define-instruction (branch-here (here label)) (opcode 2) \"the %u-th\""
+             "(define-instruction (branch-here (here label)) (opcode 2) \"the %u-th\" %s"
              " (if (local? (hop-destination packet)) (goto here) (next)))",
-             i);
+             i, more);
     CU_ASSERT_EQUAL(evaluate(router, "hop", text), 0);
 }
 
@@ -159,7 +160,7 @@ static void test_loads_beside_packets(void)
         char text[128];
         if (i < 45) load_one(router, i / 3);
         load_refused(router);
-        redefine(router, i);
+        redefine(router, i, "");
         snprintf(text, sizeof text, "(route-add! #x0a0%x0000 24 1 #x0a000101)", 5 + i % 8);
         CU_ASSERT_EQUAL(evaluate(router, "route", text), 0);
         CU_ASSERT_EQUAL(evaluate(router, "hop", "(table-ref seen 167772673)"), 0);
@@ -168,6 +169,40 @@ static void test_loads_beside_packets(void)
     }
     CU_ASSERT_EQUAL(line_reading(&line, 0, "node/generation"), line.routers[0].node->current->number);
     while (line_reading(&line, 2, "ledger/delivered/port-9") < 100) pause_for(1000000);
+    line_close(&line);
+}
+
+/* Code and constants that packets are running in are replaced, and what nothing leads to is
+ * overwritten at once. */
+static void test_collections_beside_packets(void)
+{
+    struct line line;
+    int64_t received = 0;
+    line_open(&line, 1, NULL, MANY);
+    struct router *router = &line.routers[0];
+    struct heap *heap = router->node->heap;
+    CU_ASSERT_EQUAL(evaluate(router, "hop", "(define shared (list 0 (vector 0)))"), 0);
+    CU_ASSERT_EQUAL(evaluate(router, "hop", "(define (pick) 0)"), 0);
+    redefine(router, 0, "(pick)");
+    start(&line);
+    heap->stress = 5;
+    for (unsigned i = 1; i <= 60; i++) {
+        char text[256];
+        snprintf(text, sizeof text,
+                 "(define (pick) (+ (vector-ref '#(1 %u) 1) (vector-ref (cadr shared) 0)))", i);
+        CU_ASSERT_EQUAL(evaluate(router, "hop", text), 0);
+        snprintf(text, sizeof text, "(define shared (list (list %u) (vector %u)))", i, i);
+        CU_ASSERT_EQUAL(evaluate(router, "hop", text), 0);
+        CU_ASSERT_EQUAL(evaluate(router, "hop", "(length (map (lambda (x) (list x x)) '(1 2 3)))"), 0);
+        if (i % 5 == 0) redefine(router, i, "(pick)");
+        if (i % 3 == 0) heap_collect(router->node);
+        check_snapshot(&line, 0, &received);
+    }
+    CU_ASSERT(heap->collections > 100);
+    runtime_stop(line.runtime);
+    int64_t delivered = line_reading(&line, 0, "ledger/delivered/port-9");
+    CU_ASSERT(delivered > 100);
+    CU_ASSERT_EQUAL(line_reading(&line, 0, "ledger/received/spout"), delivered);
     line_close(&line);
 }
 
@@ -345,6 +380,7 @@ void runtime_tests(CU_pSuite suite)
     CU_add_test(suite, "snapshots balance on bad links", test_snapshots_balance_on_bad_links);
     CU_add_test(suite, "looking stops nothing", test_looking_stops_nothing);
     CU_add_test(suite, "loads beside packets", test_loads_beside_packets);
+    CU_add_test(suite, "collections beside packets", test_collections_beside_packets);
     CU_add_test(suite, "stop at any moment", test_stop_at_any_moment);
     CU_add_test(suite, "never started", test_never_started);
     CU_add_test(suite, "a broken port is named", test_broken_port_is_named);
