@@ -155,13 +155,7 @@ static struct vvm_packet *pool_alloc(struct vvm_pool *pool)
     if (!packet) return NULL;
     link->free = packet->next;
     link->free_count--;
-    *packet = (struct vvm_packet){.pool = pool,
-                                  .base = packet->base,
-                                  .capacity = BLOCK,
-                                  .head = PORT_HEADROOM,
-                                  .payload_end = PORT_HEADROOM,
-                                  .ingress = UINT16_MAX,
-                                  .owner = link};
+    packet_begin(packet, pool, BLOCK, PORT_HEADROOM, link);
     return packet;
 }
 

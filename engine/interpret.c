@@ -8,7 +8,7 @@
  * instrument.c). Data are: types of tagged values, bounds, arithmetic, fuel, and the
  * room for frames.
  *
- * Hot state is in locals: pc, fp (slots), fuel and frame. SYNC stores it before
+ * Hot state is in locals: pc, fp (slots), fuel, frame and its function. SYNC stores it before
  * anything that may look at it or change it; RELOAD takes it from the top frame.
  */
 #include "interpret.h"
@@ -148,7 +148,6 @@ static bool is_record_of(vvm_value v, vvm_value type)
 #define IMM     (int16_t) half(pc, 3)
 #define IMM32   word_imm32(*pc)
 
-#define fn (frame->function)
 #define A  fp[FIELD_A]
 #define B  fp[FIELD_B]
 #define C  fp[FIELD_C]
@@ -177,6 +176,7 @@ static bool is_record_of(vvm_value v, vvm_value type)
 #define RELOAD()                                                                                             \
     do {                                                                                                     \
         frame = top_frame(ctx);                                                                              \
+        fn = frame->function;                                                                                \
         fp = frame->slots;                                                                                   \
         pc = frame->pc;                                                                                      \
         fuel = ctx->fuel;                                                                                    \
@@ -333,7 +333,7 @@ bool interpret(struct vvm_context *ctx)
         &&op_NON_CONTINUABLE,
     };
     struct frame *frame;
-    const struct vvm_function *callee;
+    const struct vvm_function *fn, *callee;
     const struct closure *closure;
     const uint64_t *pc, *next;
     uint64_t *fp, *result;
@@ -723,7 +723,7 @@ push:
     ctx->frame_count++;
     frame[1].nesting = frame->nesting;
     frame++;
-    frame->function = callee;
+    frame->function = fn = callee;
     frame->slots = fp;
     frame->result = result;
     frame->closure = closure;
@@ -809,7 +809,7 @@ replace:
         CONTROL(call_function(ctx, callee, NULL, FIELD_C, NULL));
     }
     for (unsigned i = 0; i < FIELD_C; i++) fp[i] = ARGUMENTS[i]; /* upward: they may overlap */
-    frame->function = callee;
+    frame->function = fn = callee;
     frame->closure = NULL;
     frame->serial = 0;
     pc = callee->code;
@@ -844,6 +844,7 @@ op_RETURN:
     mark_word(ctx, frame->result, fn->result == SLOT_ANY ? WORD_TAGGED : WORD_RAW);
     ctx->frame_count--;
     frame--;
+    fn = frame->function;
     fp = frame->slots;
     pc = frame->pc;
     DISPATCH();
@@ -859,6 +860,7 @@ op_RETURN_VALUES : { /* mostly the caller is just about to receive that many */
         pc = next + LISTED(FIELD_C);
         ctx->frame_count--;
         frame--;
+        fn = frame->function;
         fp = frame->slots;
         mark_done(ctx);
         DISPATCH();

@@ -125,14 +125,7 @@ static struct vvm_packet *pool_alloc(struct vvm_pool *ops)
     assert(!packet->owner && pool->used < pool->buffers);
     pool->free = packet->next;
     pool->used++;
-    uint8_t *base = packet->base;
-    *packet = (struct vvm_packet){.pool = ops,
-                                  .base = base,
-                                  .capacity = ops->room,
-                                  .head = ops->headroom,
-                                  .payload_end = ops->headroom,
-                                  .ingress = 0xffff,
-                                  .owner = pool};
+    packet_begin(packet, ops, ops->room, ops->headroom, pool);
     return packet;
 }
 

@@ -57,6 +57,25 @@ void buffer_pool_close(struct buffer_pool *pool); /* every packet must have come
 struct vvm_pool *buffer_pool_ops(struct buffer_pool *pool);
 unsigned buffer_pool_used(const struct buffer_pool *pool);
 
+/** An empty packet in the buffer that `packet` stands for (base stays), as alloc gives it out. */
+static inline void packet_begin(struct vvm_packet *packet, struct vvm_pool *pool, uint32_t capacity,
+                                uint32_t headroom, void *owner)
+{
+    packet->pool = pool;
+    packet->capacity = capacity;
+    packet->head = packet->payload_end = headroom;
+    packet->length = 0;
+    packet->ingress = UINT16_MAX;
+    packet->layer_count = 0; /* what stands in layers beyond it is never read */
+    packet->carrier = packet->lifetime = 0;
+    packet->padded = false;
+    packet->link_offset = packet->ip_offset = packet->udp_offset = 0;
+    packet->peer = packet->sent_row = 0;
+    packet->time = 0;
+    packet->owner = owner;
+    packet->next = NULL;
+}
+
 /* ---- views: each 0 or -errno; nothing changes on failure ------------------------------ */
 
 /** Move head down into the headroom; the new octets are zero. -ENOSPC. */

@@ -22,7 +22,7 @@ struct run {
     vvm_value winders;
 };
 
-static bool run_begin(struct vvm_context *ctx, struct run *saved)
+static inline bool run_begin(struct vvm_context *ctx, struct run *saved)
 {
     uint32_t below = ctx->frame_count;
     assert(ctx->generation); /* pinned while something runs */

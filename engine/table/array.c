@@ -155,6 +155,10 @@ bool array_word(vvm_value v, uint64_t index, uint64_t *word)
     if (!table || table->ops != &table_array) return false;
     const struct array *a = table->body;
     if (index >= a->entries) return false;
+    if (__builtin_expect(table->schema.value[0].type == SLOT_U64, 1)) {
+        *word = load(a, 8, index);
+        return true;
+    }
     switch (table->schema.value[0].type) {
     case SLOT_S8: *word = (uint64_t)(int8_t)load(a, 1, index); break;
     case SLOT_S16: *word = (uint64_t)(int16_t)load(a, 2, index); break;

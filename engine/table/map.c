@@ -104,7 +104,7 @@ static void bucket_unlock(struct bucket *b)
 
 static uint32_t bucket_of(const struct map *m, const uint64_t *key)
 {
-    return (uint32_t)siphash(m->hash_key, key, 8 * (size_t)m->key_words) & m->bucket_mask;
+    return (uint32_t)siphash_words(m->hash_key, key, m->key_words) & m->bucket_mask;
 }
 
 /* Entry number of the key in a chain, 0 if none. The bucket is locked. */

@@ -1,20 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * siphash.c - SipHash-2-4, written from its definition: two rounds a word of eight
- * octets, little-endian, the last word holding the length's low octet on top; four
- * rounds to finish.
+ * siphash.c - SipHash, written from its definition: C rounds a word of eight octets,
+ * little-endian, the last word holding the length's low octet on top; D rounds to finish.
  */
 #include "siphash.h"
-
-#include <string.h>
 
 struct state {
     uint64_t a, b, c, d;
 };
 
-static uint64_t rotate(uint64_t x, unsigned n) { return x << n | x >> (64 - n); }
+static inline uint64_t rotate(uint64_t x, unsigned n) { return x << n | x >> (64 - n); }
 
-static void rounds(struct state *s, unsigned n)
+static inline void rounds(struct state *s, unsigned n)
 {
     while (n-- > 0) {
         s->a += s->b, s->c += s->d;
@@ -26,11 +23,24 @@ static void rounds(struct state *s, unsigned n)
     }
 }
 
-static void absorb(struct state *s, uint64_t word)
+static inline void absorb(struct state *s, uint64_t word, unsigned c)
 {
     s->d ^= word;
-    rounds(s, 2);
+    rounds(s, c);
     s->a ^= word;
+}
+
+static inline uint64_t finish(struct state *s, unsigned d)
+{
+    s->c ^= 0xff;
+    rounds(s, d);
+    return s->a ^ s->b ^ s->c ^ s->d;
+}
+
+static inline struct state begin(const uint64_t key[2])
+{
+    return (struct state){key[0] ^ UINT64_C(0x736f6d6570736575), key[1] ^ UINT64_C(0x646f72616e646f6d),
+                          key[0] ^ UINT64_C(0x6c7967656e657261), key[1] ^ UINT64_C(0x7465646279746573)};
 }
 
 static uint64_t little_endian(const uint8_t *at, size_t octets)
@@ -43,12 +53,17 @@ static uint64_t little_endian(const uint8_t *at, size_t octets)
 uint64_t siphash(const uint64_t key[2], const void *octets, size_t length)
 {
     const uint8_t *at = octets;
-    struct state s = {key[0] ^ UINT64_C(0x736f6d6570736575), key[1] ^ UINT64_C(0x646f72616e646f6d),
-                      key[0] ^ UINT64_C(0x6c7967656e657261), key[1] ^ UINT64_C(0x7465646279746573)};
+    struct state s = begin(key);
     size_t left = length;
-    for (; left >= 8; at += 8, left -= 8) absorb(&s, little_endian(at, 8));
-    absorb(&s, little_endian(at, left) | (uint64_t)length << 56);
-    s.c ^= 0xff;
-    rounds(&s, 4);
-    return s.a ^ s.b ^ s.c ^ s.d;
+    for (; left >= 8; at += 8, left -= 8) absorb(&s, little_endian(at, 8), 2);
+    absorb(&s, little_endian(at, left) | (uint64_t)length << 56, 2);
+    return finish(&s, 4);
+}
+
+uint64_t siphash_words(const uint64_t key[2], const uint64_t *words, size_t count)
+{
+    struct state s = begin(key);
+    for (size_t i = 0; i < count; i++) absorb(&s, words[i], 1);
+    absorb(&s, (uint64_t)count << 59, 1);
+    return finish(&s, 3);
 }

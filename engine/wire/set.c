@@ -24,6 +24,19 @@ static uint32_t hash_name(const struct wire_set *set, const uint8_t *name, size_
     return (uint32_t)(h >> 32);
 }
 
+/* Names are short: compared here, eight octets at a time. */
+static inline bool same_octets(const uint8_t *a, const uint8_t *b, size_t length)
+{
+    uint64_t x, y;
+    for (; length >= sizeof x; a += sizeof x, b += sizeof x, length -= sizeof x) {
+        memcpy(&x, a, sizeof x);
+        memcpy(&y, b, sizeof y);
+        if (x != y) return false;
+    }
+    while (length > 0 && *a == *b) a++, b++, length--;
+    return length == 0;
+}
+
 /* Where the member stands or would stand in the index. */
 static const struct wire_member **place_of(const struct match_table *table, const struct wire_set *set,
                                            uint32_t hash, const uint8_t *name, size_t length)
@@ -32,7 +45,7 @@ static const struct wire_member **place_of(const struct match_table *table, cons
         const struct wire_member **at = &table->index[i & (table->index_size - 1)];
         const struct wire_member *m = *at;
         if (!m) return at;
-        if (m->set == set && m->hash == hash && m->length == length && memcmp(m->octets, name, length) == 0)
+        if (m->set == set && m->hash == hash && m->length == length && same_octets(m->octets, name, length))
             return at;
     }
 }
@@ -97,7 +110,9 @@ struct wire_member *member_new(struct vvm_context *ctx, const struct wire_set *s
 static const struct wire_member *in_force(const struct vvm_generation *g, const struct wire_member *m)
 {
     const struct match_table *table = g ? g->matches : NULL;
-    return table && table->index ? *place_of(table, m->set, m->hash, m->octets, m->length) : NULL;
+    if (!table || !table->index) return NULL;
+    if (table->index[m->hash & (table->index_size - 1)] == m) return m; /* mostly */
+    return *place_of(table, m->set, m->hash, m->octets, m->length);
 }
 
 vvm_value member_procedure(const struct vvm_context *ctx, vvm_value v)
