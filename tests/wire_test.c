@@ -373,6 +373,7 @@ static const char flat_text[] =
     "(define-instruction (forget) (opcode 12) (make-packet 'forgotten) (next))"
     "(define-instruction (reply) (opcode 13) (let ((p (make-packet))) (append-u8! p 8) (send (hop 0 1) p)))"
     "(define-instruction (copy) (opcode 14) (emit (hop 0 1) (copy-packet packet 'copy)) (next))"
+    "(define-instruction (leave-by (factor u32)) (opcode 15) (send (+ (* factor 65536 65536) 1) packet))"
     "(define (body) (run-program code packet 0 '#()))"
     "(define-network flat (match (udp 2)) (execute body) (program code body) (instructions *)"
     "  (limits (fuel 5000) (arena 2KiB)))";
@@ -416,6 +417,18 @@ static void packets_have_one_owner_and_one_end(void)
     CHECK_TEXT(RECEIVE(&b, 2, 13), "consumed answered");
     CHECK_TEXT(RECEIVE(&b, 2, 14, 14, 10), "sent flat");
     CU_ASSERT_EQUAL(b.sent, 6);
+    bench_close(&b);
+}
+
+/* A device has 16 bits: a hop beyond them is none, and not the device that is left of it. */
+static void what_is_beyond_a_hop_goes_nowhere(void)
+{
+    struct bench b;
+    bench_open(&b, flat_text);
+    CHECK_TEXT(RECEIVE(&b, 2, 15, 0, 0, 0, 0), "sent flat");
+    CHECK_TEXT(RECEIVE(&b, 2, 15, 0, 1, 0, 0), "dropped error-type");
+    CHECK_TEXT(RECEIVE(&b, 2, 15, 0, 1, 0, 1), "dropped error-type");
+    CU_ASSERT_EQUAL(b.sent, 1);
     bench_close(&b);
 }
 
@@ -766,6 +779,7 @@ void wire_tests(CU_pSuite suite)
     ADD(a_loop_without_end_is_stopped_and_the_next_packet_runs);
     ADD(what_runs_is_what_was_verified);
     ADD(packets_have_one_owner_and_one_end);
+    ADD(what_is_beyond_a_hop_goes_nowhere);
     ADD(fuel_does_not_depend_on_the_cache);
     ADD(the_cache_stays_within_its_bounds);
     ADD(large_programs_evict_each_other);

@@ -20,12 +20,15 @@
 
 /* ---- sealing ------------------------------------------------------------------------------ */
 
+/* A device and an address, and nothing beyond them. */
+static bool is_hop(vvm_value v) { return is_fixnum(v) && (uint64_t)fixnum_value(v) >> 48 == 0; }
+
 /* What can be wrong is found before a layer is touched. */
 static vvm_value seal_begin(struct vvm_context *ctx, const char *name, const vvm_value *args, bool made)
 {
     struct execution *x = execution_of(ctx);
     if (!x) return VALUE_EXCEPTION;
-    if (!is_fixnum(args[0]) || fixnum_value(args[0]) < 0) return raise_type(ctx, name, 1, "hop", args[0]);
+    if (!is_hop(args[0])) return raise_type(ctx, name, 1, "hop", args[0]);
     const struct vvm_packet *p = packet_argument(ctx, name, 2, args[1]);
     if (!p) return VALUE_EXCEPTION;
     if (p == x->received && made)
@@ -127,8 +130,7 @@ static struct vvm_packet *sealed_packet(struct vvm_context *ctx, const char *nam
     if (!x) return NULL;
     struct vvm_packet *p = packet_argument(ctx, name, 2, args[1]);
     if (!p) return NULL;
-    if (!is_fixnum(args[0]) || fixnum_value(args[0]) < 0)
-        return raise_type(ctx, name, 1, "hop", args[0]), NULL;
+    if (!is_hop(args[0])) return raise_type(ctx, name, 1, "hop", args[0]), NULL;
     if (x->sealing.handle == value_pointer(args[1]) && x->sealing.ready) return p;
     seal_error(ctx, "the packet is not sealed");
     return NULL;
