@@ -105,7 +105,12 @@ void heap_drop_chunk(struct heap *heap, struct chunk *chunk)
         unmap_region(chunk->region);
         return;
     }
-    madvise((uint8_t *)chunk + 4096, CHUNK_OCTETS - 4096, MADV_DONTNEED);
+    if (heap->resident < BUDGET_LEAST) {
+        heap->resident += chunk->octets;
+    } else {
+        chunk->octets = 0;
+        madvise((uint8_t *)chunk + 4096, CHUNK_OCTETS - 4096, MADV_DONTNEED);
+    }
     chunk->next = heap->empty;
     heap->empty = chunk;
 }
@@ -122,6 +127,7 @@ static uint8_t *chunk_memory(struct heap *heap)
     struct chunk *c = heap->empty;
     if (c) {
         heap->empty = c->next;
+        heap->resident -= c->octets;
         return (uint8_t *)c;
     }
     if (heap->spare == heap->spare_end) {

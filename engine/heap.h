@@ -21,7 +21,7 @@ struct chunk_bits; /* collect.c */
 
 struct chunk {
     struct chunk *next;
-    size_t octets;           /* whole chunk */
+    size_t octets;           /* whole chunk; of an empty one what it keeps of memory, all or nothing */
     struct region *region;   /* LARGE: its own mapping, else NULL */
     struct chunk_bits *bits; /* while a collection goes on */
 };
@@ -41,6 +41,7 @@ struct region { /* one mapping, for giving it back */
 struct heap {
     struct chunk *chunks;
     struct chunk *empty; /* of CHUNK_OCTETS each, not counted in total */
+    size_t resident;     /* octets of empty chunks that were not given back: they are soon needed again */
     struct region *regions;
     uint8_t *spare, *spare_end; /* mapped, not yet cut into chunks */
     struct free_run *runs;      /* of all chunks, each at least RUN_LEAST octets */
