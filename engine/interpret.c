@@ -224,7 +224,7 @@ static bool is_record_of(vvm_value v, vvm_value type)
     do {                                                                                                     \
         if (condition) {                                                                                     \
             uint32_t cost = (uint32_t)pc[1];                                                                 \
-            pc += 2 + IMM;                                                                                   \
+            pc = pc + (ptrdiff_t)IMM + 2;                                                                    \
             ENTER(cost);                                                                                     \
         }                                                                                                    \
         pc += 2;                                                                                             \
@@ -461,7 +461,7 @@ op_CHECK:
 
 op_JUMP : {
     uint32_t cost = (uint32_t)pc[1];
-    pc += 2 + IMM;
+    pc = pc + (ptrdiff_t)IMM + 2;
     ENTER(cost);
 }
 op_JUMP_FALSE:
@@ -628,6 +628,10 @@ op_SET_PACKET_U32:
     STORE_PACKET(4);
 op_SET_PACKET_U64:
     STORE_PACKET(8);
+op_PACKET_LENGTH:
+    if (!LIKELY(ctx->packet) || !LIKELY(ctx->packet->packet)) FAIL(packet_access_error(ctx, 0, 0));
+    RAW(ctx->packet->packet->length);
+    NEXT;
 op_PACKET_INGRESS : {
     const struct vvm_packet *p = has_type(B, TYPE_PACKET)
                                      ? ((struct packet_object *)value_pointer(B))->packet

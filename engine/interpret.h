@@ -93,7 +93,12 @@ bool machine_exception(struct vvm_context *ctx);
 bool too_deep(struct vvm_context *ctx);
 /** After frames were left: the reserve is closed again. */
 void close_reserve(struct vvm_context *ctx);
-bool push_handler(struct vvm_context *ctx, struct handler handler);
+static inline bool push_handler(struct vvm_context *ctx, struct handler handler)
+{
+    if (__builtin_expect(ctx->handler_count >= ctx->handler_limit, 0)) return too_deep(ctx);
+    ctx->handlers[ctx->handler_count++] = handler;
+    return true;
+}
 /** Room for handlers: those up to the limit, and one mask for each of them. */
 static inline uint32_t handler_room(const struct vvm_context *ctx) { return 2 * ctx->handler_limit; }
 

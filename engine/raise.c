@@ -47,13 +47,6 @@ void close_reserve(struct vvm_context *ctx)
     ctx->stack_end -= STACK_RESERVE;
 }
 
-bool push_handler(struct vvm_context *ctx, struct handler handler)
-{
-    if (ctx->handler_count >= ctx->handler_limit) return too_deep(ctx);
-    ctx->handlers[ctx->handler_count++] = handler;
-    return true;
-}
-
 /* ---- traces ---------------------------------------------------------------------- */
 
 static uint64_t position_of(const struct vvm_function *f, const uint64_t *pc)

@@ -251,6 +251,25 @@ static void fields_of_bits(void)
     done(&c);
 }
 
+/* What ends the function stands aside: no jump on the way past it. */
+static void ends_stand_aside(void)
+{
+    struct compiled c = compile("(define (f (a u32)) u32 (if (u32= a 0) (raise 'none)) (u32+ a 1))"
+                                "(define (g x) (cond ((pair? x) (car x)) (else (raise 'none))))"
+                                "(define (h x) (if (guard (e (#t #f)) (if x (raise 'inner)) #t) 1 2))"
+                                "(define (k b) (set-ref f (slice-part b 1 1)))");
+    CU_ASSERT_EQUAL(count_named(&c, "f", OP_JUMP_RAW_ZERO), 1);
+    CU_ASSERT_EQUAL(count_named(&c, "f", OP_JUMP_RAW_NOT_ZERO) + count_named(&c, "f", OP_JUMP), 0);
+    CU_ASSERT_EQUAL(count_named(&c, "g", OP_JUMP_IS_NOT), 1);
+    CU_ASSERT_EQUAL(value_of(&c, "(f 4)"), make_fixnum(5));
+    CU_ASSERT_EQUAL(value_of(&c, "(f 0)"), VALUE_EXCEPTION);
+    CU_ASSERT_EQUAL(value_of(&c, "(g '(8))"), make_fixnum(8));
+    CU_ASSERT_EQUAL(value_of(&c, "(g 8)"), VALUE_EXCEPTION);
+    CU_ASSERT_EQUAL(value_of(&c, "(+ (* 10 (h #t)) (h #f))"), make_fixnum(21));
+    CU_ASSERT_EQUAL(count_named(&c, "k", OP_CALL_PRIMITIVE), 1);
+    done(&c);
+}
+
 static void array_words_are_raw(void)
 {
     struct compiled c = compile("(define-array words u64 4) (array-set! words 2 40)"
@@ -269,6 +288,7 @@ static void packet_accesses_fuse(void)
                                 "(define (f) u32 (field packet))"
                                 "(define (g) u32 (let ((p packet)) (u32+ (u32-ref p 0) (u32-ref p 4))))"
                                 "(define (h (v u16)) (set-u16! packet 2 v))"
+                                "(define (m) u32 (packet-length packet))"
                                 "(define (k) u32 (let* ((q packet) (p q)) (u32+ (u32-ref q 4) (u32-ref p 0))))"
                                 "(define (l (n u32)) u32 (let ((p packet))"
                                 "  (let loop (((i u32) n)) (if (u32= i 0) (u32-ref p 0) (loop (u32- i 1))))))");
@@ -277,6 +297,8 @@ static void packet_accesses_fuse(void)
     CU_ASSERT_EQUAL(count_named(&c, "g", OP_PACKET), 1);
     CU_ASSERT_EQUAL(count_named(&c, "g", OP_LOAD_U32), 2);
     CU_ASSERT_EQUAL(count_named(&c, "h", OP_SET_PACKET_U16), 1);
+    CU_ASSERT_EQUAL(count_named(&c, "m", OP_PACKET_LENGTH), 1);
+    CU_ASSERT_EQUAL(value_of(&c, "(m)"), VALUE_EXCEPTION);
     CU_ASSERT_EQUAL(count_named(&c, "k", OP_PACKET), 1);
     CU_ASSERT_EQUAL(count_named(&c, "k", OP_LOAD_U32), 2);
     CU_ASSERT_EQUAL(count_named(&c, "l", OP_PACKET), 1);
@@ -445,6 +467,7 @@ void compile_tests(CU_pSuite suite)
     CU_add_test(suite, "a typed loop is raw", typed_loop_is_raw);
     CU_add_test(suite, "fields of bits", fields_of_bits);
     CU_add_test(suite, "words of arrays are raw", array_words_are_raw);
+    CU_add_test(suite, "ends stand aside", ends_stand_aside);
     CU_add_test(suite, "accesses to the packet fuse", packet_accesses_fuse);
     CU_add_test(suite, "words are looked up", words_are_looked_up);
     CU_add_test(suite, "what is asked of the node is raw", queries_are_raw);

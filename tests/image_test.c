@@ -230,7 +230,7 @@ static void round_trip(void)
 static void empty_vector(void)
 {
     struct maker *m = maker_open();
-    uint8_t data[] = "VVMI\3\0\0\0\0\0\0\7\0\0\0\0\0";
+    uint8_t data[] = "VVMI\4\0\0\0\0\0\0\7\0\0\0\0\0";
     struct octets image = {data, sizeof data}, copy = {NULL, 0};
     CU_ASSERT_NOT_EQUAL(again(m, image, false, &copy), 0);
     free(copy.data);
@@ -365,8 +365,8 @@ static void expect_refused(struct maker *m, const uint8_t *data, size_t length, 
 
 static void caps(void)
 {
-    static const uint8_t names[] = "VVMI\3\0\0\377\377\377\377\17";
-    static const uint8_t number[] = "VVMI\3\0\0\377\377\377\377\377\377\377\377\377\377";
+    static const uint8_t names[] = "VVMI\4\0\0\377\377\377\377\17";
+    static const uint8_t number[] = "VVMI\4\0\0\377\377\377\377\377\377\377\377\377\377";
     static const uint8_t version[] = "VVMI\1\0\0\0\0";
     struct maker *m = maker_open();
     uint8_t *much = calloc(1, IMAGE_MAX + 1);
@@ -383,7 +383,7 @@ static void caps(void)
 /* An image whose header datum is `count` times the octets of `open`, then `close`. */
 static int decode_nested(struct maker *m, unsigned count, const char *open, const char *close)
 {
-    uint8_t data[8192] = "VVMI\3\0\0\0\0\0\0"; /* no names, no signatures, no name, version 0 */
+    uint8_t data[8192] = "VVMI\4\0\0\0\0\0\0"; /* no names, no signatures, no name, version 0 */
     size_t n = 11, step = strlen(open);
     struct vvm_unit *unit;
     char why[160];

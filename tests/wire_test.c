@@ -555,6 +555,42 @@ static void a_held_member_is_the_one_in_force(void)
     bench_close(&b);
 }
 
+/* A name that is part of some octets is looked up where it stands, with the slice's own errors. */
+static void a_member_is_found_by_part_of_octets(void)
+{
+    struct bench b;
+    bench_open(&b, "(vmlet part)"
+                   "(define-set s)"
+                   "(define name (bytevector 2 3))"
+                   "(define-member s ((octets name)) 7)"
+                   "(define-inline (name-of p) (slice-part p 1 (u8-ref p 0)))"
+                   "(define (deliver m) (deliver-to (if m (call-member m) 1) packet))"
+                   "(define (run) (deliver (set-ref s (name-of packet))))"
+                   "(define (run-rest) (deliver (set-ref s packet 1)))"
+                   "(define-network part (match (udp 5)) (execute run))"
+                   "(define-network rest (match (udp 6)) (execute run-rest))");
+    CHECK_TEXT(RECEIVE(&b, 5, 2, 2, 3, 9), "delivered port-7");
+    CHECK_TEXT(RECEIVE(&b, 5, 2, 2, 4), "delivered port-1");
+    CHECK_TEXT(RECEIVE(&b, 5, 1, 2, 3), "delivered port-1");
+    CHECK_TEXT(RECEIVE(&b, 5, 3, 2, 3), "dropped error-bounds");
+    CHECK_TEXT(RECEIVE(&b, 6, 9, 2, 3), "delivered port-7");
+    CHECK_TEXT(RECEIVE(&b, 6, 9, 2, 3, 0), "delivered port-1");
+    bench_close(&b);
+}
+
+/* The words of a packet that fused accesses do not reach. */
+static void a_fused_access_is_checked(void)
+{
+    struct bench b;
+    bench_open(&b, "(vmlet fused)"
+                   "(define (run) (set-u16! packet 2 #x1234) (deliver-to (u32-ref packet 1) packet))"
+                   "(define-network fused (match (udp 5)) (execute run))");
+    CHECK_TEXT(RECEIVE(&b, 5, 0, 0, 0, 0, 9), "delivered port-1192969");
+    CHECK_TEXT(RECEIVE(&b, 5, 0, 0, 0, 0), "dropped error-bounds");
+    CHECK_TEXT(RECEIVE(&b, 5, 0, 0, 0), "dropped error-bounds");
+    bench_close(&b);
+}
+
 /* What a load that is refused afterwards made cannot be called, though a handle is left. */
 static void a_member_of_a_refused_load_is_not_called(void)
 {
@@ -787,6 +823,8 @@ void wire_tests(CU_pSuite suite)
     ADD(a_new_body_is_in_force_for_programs_seen_before);
     ADD(a_load_keeps_no_test_open);
     ADD(a_held_member_is_the_one_in_force);
+    ADD(a_member_is_found_by_part_of_octets);
+    ADD(a_fused_access_is_checked);
     ADD(a_member_of_a_refused_load_is_not_called);
     ADD(every_damaged_program_ends_in_a_named_outcome);
     ADD(a_body_whose_paths_meet_with_other_handlers_is_refused);

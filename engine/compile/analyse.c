@@ -215,8 +215,38 @@ static bool call_to_receive(const struct compiler *c, struct ast_node *n)
     return true;
 }
 
+static bool is_call_of(const struct compiler *c, const struct ast_node *n, const char *name, unsigned count)
+{
+    const char *called = n->kind == AST_CALL && n->call.count == count ? core_name(c, n->call.operator) : NULL;
+    return called && strcmp(called, name) == 0;
+}
+
+/* (set-ref s (slice-part b i n)) makes no slice: it is (set-ref s b i n). The part may stand in
+ * a let, as the accessor of a layout leaves it. */
+static void set_ref_of_part(struct compiler *c, struct ast_node *n)
+{
+    if (!is_call_of(c, n, "set-ref", 2) || n->call.arguments[0]->kind != AST_GLOBAL) return;
+    struct ast_node *around = n->call.arguments[1];
+    if (around->kind == AST_CALL) call_to_let(around);
+    struct ast_node *part = around->kind == AST_LET ? around->let.body : around;
+    struct ast_node **arguments = compile_allocate(c, 4 * sizeof *arguments);
+    if (!arguments || !is_call_of(c, part, "slice-part", 3)) return;
+    arguments[0] = n->call.arguments[0];
+    memcpy(arguments + 1, part->call.arguments, 3 * sizeof *arguments);
+    n->call.arguments = arguments;
+    n->call.count = 4;
+    if (part == around) return;
+    *part = *n;
+    *n = *around;
+}
+
 static void walk_call(struct compiler *c, struct ast_node *n, struct scope *s)
 {
+    set_ref_of_part(c, n);
+    if (n->kind == AST_LET) {
+        walk_let(c, n, s);
+        return;
+    }
     if (call_to_let(n)) {
         walk_let(c, n, s);
         return;

@@ -32,6 +32,7 @@ void emitter_reset(struct emitter *e, struct procedure *p)
 {
     e->procedure = p;
     e->words = e->line_count = e->slots = e->live_count = 0;
+    e->asides = NULL;
     e->last = NO_WORD;
     e->position = p->lambda ? p->lambda->position : 0;
     e->reachable = true;

@@ -224,8 +224,16 @@ struct emitter {
     uint16_t spare[SLOT_TYPES]; /* 1 + first unused slot of a type; 0 none */
     uint16_t spare_next[MAX_SLOTS];
     uint64_t state[MAX_SLOTS / 64]; /* slots written before this point */
+    struct aside *asides;
     uint32_t last;                  /* first word of the last instruction; no word: a label stands behind it */
     bool result_before;             /* the one that the last instruction wrote was among them already */
+};
+
+/* What is to be emitted behind the rest of the function. */
+struct aside {
+    struct aside *next;
+    struct label *label;
+    struct ast_node *node;
 };
 
 void emitter_open(struct emitter *e, struct compiler *c);
@@ -279,6 +287,8 @@ static inline struct destination to_branch(struct label *yes, struct label *no, 
 /** Code for the node; its value goes to the destination. A destination slot is
  *  written last on every way. */
 void emit(struct emitter *e, struct ast_node *n, struct destination to);
+/** Before the function is stored: what was put aside. */
+void emit_asides(struct emitter *e);
 /** A slot of that type that holds the value: a variable's own or a temporary. */
 unsigned emit_operand(struct emitter *e, struct ast_node *n, unsigned type);
 /** The same in whatever type suits the node; *type says which. */
@@ -345,6 +355,9 @@ struct intrinsic {
 /** What the call of a core name becomes, or NULL. *room holds those made on the fly. */
 const struct intrinsic *intrinsic_of(struct compiler *c, const struct ast_node *call, struct intrinsic *room);
 bool raw_intrinsic(const char *name, struct intrinsic *i);
+/** True if the packet in execution was put into the slot just now and for n alone, its only
+ *  reader: that was taken back, and the instruction to come finds the packet itself. */
+bool packet_taken_back(struct emitter *e, const struct ast_node *n, unsigned slot);
 /** Compare raw words; constants on either side become raw. False: no raw operand. */
 bool emit_raw_comparison(struct emitter *e, struct ast_node *n, const struct intrinsic *i,
                          struct destination to);

@@ -354,6 +354,49 @@ static bool emit_if_test(struct emitter *e, struct ast_node *n, struct destinati
     return true;
 }
 
+/* (drop 'reason), (raise 'name): a core call that never returns, of constants. */
+static bool is_end(struct emitter *e, const struct ast_node *n)
+{
+    struct intrinsic room;
+    if (!n || n->kind != AST_CALL || n->note || !core_name(e->c, n->call.operator)) return false;
+    const struct intrinsic *i = intrinsic_of(e->c, n, &room);
+    const struct primitive_row *row = n->call.operator->global.denotation->primitive;
+    if (i ? i->type != TYPE_NONE : !row || !(row->effects & EFFECT_DIVERGES)) return false;
+    for (unsigned k = 0; k < n->call.count; k++)
+        if (!constant_behind(n->call.arguments[k])) return false;
+    return true;
+}
+
+/* Such a call stands behind the function's other code, so that the way that packets mostly
+ * go has no jump over it. */
+static struct label *put_aside(struct emitter *e, struct ast_node *n)
+{
+    struct aside *a = compile_allocate(e->c, sizeof *a);
+    if (!a) return NULL;
+    *a = (struct aside){.next = e->asides, .label = label_new(e), .node = n};
+    e->asides = a;
+    return a->label;
+}
+
+void emit_asides(struct emitter *e)
+{
+    for (; e->asides; e->asides = e->asides->next) {
+        label_bind(e, e->asides->label);
+        emit(e, e->asides->node, to_effect());
+    }
+}
+
+static bool emit_if_end(struct emitter *e, struct ast_node *n, struct destination to)
+{
+    bool then = is_end(e, n->branch.then);
+    if (!then && !is_end(e, n->branch.otherwise)) return false;
+    struct label *on = label_new(e), *aside = put_aside(e, then ? n->branch.then : n->branch.otherwise);
+    emit(e, n->branch.test, then ? to_branch(aside, on, on) : to_branch(on, aside, on));
+    label_bind(e, on);
+    emit_arm(e, then ? n->branch.otherwise : n->branch.then, to, n->position);
+    return true;
+}
+
 static void emit_if(struct emitter *e, struct ast_node *n, struct destination to)
 {
     const struct ast_node *known = constant_behind(n->branch.test);
@@ -362,7 +405,7 @@ static void emit_if(struct emitter *e, struct ast_node *n, struct destination to
         emit_arm(e, truth ? n->branch.then : n->branch.otherwise, to, n->position);
         return;
     }
-    if (emit_if_test(e, n, to)) return;
+    if (emit_if_test(e, n, to) || emit_if_end(e, n, to)) return;
     struct label *then = label_new(e), *otherwise = label_new(e), *join = label_new(e);
     struct destination first = to;
     first.fall = NULL;

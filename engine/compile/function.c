@@ -221,6 +221,7 @@ static void emit_function(struct emitter *e, struct procedure *p)
     if (p->kind == PROCEDURE_CLOSURE) bind_captured(e, p);
     bind_parameters(e, p, slots);
     emit(e, l->body, (struct destination){.kind = TO_RETURN});
+    emit_asides(e);
     store_function(e, (unsigned)p->function, parameters);
     if (p->defines) p->defines->diverges = !e->returns;
 }
@@ -255,6 +256,7 @@ static void emit_top(struct emitter *e, struct procedure *p)
 {
     emitter_reset(e, p);
     emit(e, p->body->root, (struct destination){.kind = TO_RETURN});
+    emit_asides(e);
     store_function(e, (unsigned)p->function, 0);
 }
 

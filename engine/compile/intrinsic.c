@@ -56,7 +56,9 @@ static void emit_length(struct emitter *e, struct ast_node *n, const struct intr
                         struct destination to)
 {
     unsigned mark = slot_mark(e), slot = emit_operand(e, n->call.arguments[0], SLOT_ANY);
-    emit_result(e, n, (enum opcode)i->op, slot, 0, i->type, to);
+    if (i->op == OP_BYTES_LENGTH && packet_taken_back(e, n->call.arguments[0], slot))
+        emit_result(e, n, OP_PACKET_LENGTH, 0, 0, i->type, to);
+    else emit_result(e, n, (enum opcode)i->op, slot, 0, i->type, to);
     slot_release(e, mark);
 }
 

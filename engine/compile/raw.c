@@ -333,8 +333,7 @@ static bool constant_offset(const struct ast_node *n, unsigned *offset)
     return raw_small(n, false, offset);
 }
 
-/* The packet in execution was put into the slot for this access alone: the access finds it itself. */
-static bool is_packet(struct emitter *e, const struct ast_node *n, unsigned slot)
+bool packet_taken_back(struct emitter *e, const struct ast_node *n, unsigned slot)
 {
     if (n->kind == AST_LOCAL) {
         const struct ast_variable *v = n->local.variable;
@@ -355,7 +354,7 @@ static void emit_load(struct emitter *e, struct ast_node *n, const struct intrin
     bool constant = constant_offset(n->call.arguments[1], &offset);
     if (!constant) offset = emit_operand(e, n->call.arguments[1], SLOT_U32);
     emit_at(e, n->position);
-    if (constant && is_packet(e, n->call.arguments[0], bytes))
+    if (constant && packet_taken_back(e, n->call.arguments[0], bytes))
         emit_op(e, (enum opcode)(OP_PACKET_U8 + i->op - OP_LOAD_U8), word, 0, offset);
     else emit_op(e, (enum opcode)(constant ? i->op : i->op + 4), word, bytes, offset);
     if (i->type != i->operand) {
@@ -381,7 +380,7 @@ static void emit_octets_store(struct emitter *e, struct ast_node *n, const struc
         word = as;
     }
     emit_at(e, n->position);
-    if (constant && is_packet(e, n->call.arguments[0], bytes))
+    if (constant && packet_taken_back(e, n->call.arguments[0], bytes))
         emit_op(e, (enum opcode)(OP_SET_PACKET_U8 + i->op - OP_STORE_U8), word, 0, offset);
     else emit_op(e, (enum opcode)(constant ? i->op : i->op + 4), word, bytes, offset);
     slot_release(e, mark);

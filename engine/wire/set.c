@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../lib/octets.h"
 #include "primitives.h"
 
 static uint32_t hash_name(const struct wire_set *set, const uint8_t *name, size_t length)
@@ -201,15 +202,29 @@ vvm_value primitive_define_member(struct vvm_context *ctx, unsigned n, const vvm
     return enlist(g->matches, m) ? raise_error(ctx, ERROR_HEAP, VALUE_DEFAULT) : VALUE_UNSPECIFIED;
 }
 
-/* (set-ref set name) -> member or #f */
+/* Octets of args[1] from args[2] on, so many as args[3] says, else all; NULL with the error set. */
+static const uint8_t *part_octets(struct vvm_context *ctx, unsigned n, const vvm_value *args, size_t *length)
+{
+    uint64_t whole;
+    size_t start;
+    enum access_error why = ACCESS_OK;
+    const uint8_t *octets = octets_all(args[1], &whole, &why);
+    if (!octets) return octets_raise(ctx, why, "set-ref", 1, args), NULL;
+    if (!index_argument(ctx, "set-ref", args, 2, whole, &start)) return NULL;
+    *length = whole - start;
+    return n < 4 || index_argument(ctx, "set-ref", args, 3, *length, length) ? octets + start : NULL;
+}
+
+/* (set-ref set name [start [length]]) -> member or #f */
 vvm_value primitive_set_ref(struct vvm_context *ctx, unsigned n, const vvm_value *args)
 {
-    (void)n;
     uint8_t room[MEMBER_NAME_MAX];
     size_t length = 0;
     const struct wire_set *set = wire_pointer(args[0], TYPE_SET);
     if (!set) return raise_type(ctx, "set-ref", 1, "set", args[0]);
-    const uint8_t *name = name_octets(ctx, args[1], room, sizeof room, &length);
+    const uint8_t *name = n > 2 ? part_octets(ctx, n, args, &length)
+                                : name_octets(ctx, args[1], room, sizeof room, &length);
+    if (n > 2 && !name) return VALUE_EXCEPTION;
     if (!name || length > sizeof room) return VALUE_FALSE;
     const struct wire_member *m = set_member(wire_generation(ctx), set, name, length);
     return m ? m->handle : VALUE_FALSE;
