@@ -45,6 +45,7 @@ struct router {
     struct tally_table tallies; /* of workers that were closed */
     FILE *log;                  /* lines of the language; NULL: nowhere */
     const char *log_prefix;     /* before each of them; NULL: nothing */
+    unsigned log_lost;          /* lines that nobody took, since the last one; under the lock of `log` */
 };
 
 /** A router without ports, with a new node. Its clock is the system's (CLOCK_MONOTONIC),

@@ -9,6 +9,7 @@
  */
 #include <assert.h>
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 
 #include "worker.h"
@@ -336,16 +337,30 @@ static uint32_t host_address(void *host, unsigned i)
     return i < router->address_count ? router->addresses[i].address : 0;
 }
 
-/* Whole lines, whichever thread they come from. */
+/* Packets do not stand still for somebody who does not read the log; a replay does. */
+static bool takes_line(const struct router *router)
+{
+    struct pollfd log = {.fd = fileno(router->log), .events = POLLOUT};
+
+    return router->virtual_time || log.fd < 0 || poll(&log, 1, 0) != 0;
+}
+
+/* Whole lines, whichever thread they come from; they are printable. */
 static void host_log(void *host, const char *line)
 {
-    const struct router *router = host;
+    struct router *router = host;
+    const char *prefix = router->log_prefix ? router->log_prefix : "";
 
     if (!router->log) return;
     flockfile(router->log);
-    if (router->log_prefix) fputs(router->log_prefix, router->log);
-    for (; *line; line++) putc((unsigned char)*line < ' ' || *line == 0x7f ? '?' : *line, router->log);
-    putc('\n', router->log);
+    if (takes_line(router)) {
+        if (router->log_lost)
+            fprintf(router->log, "%s%u lines before this one were lost\n", prefix, router->log_lost);
+        fprintf(router->log, "%s%s\n", prefix, line);
+        router->log_lost = 0;
+    } else {
+        router->log_lost++;
+    }
     funlockfile(router->log);
 }
 

@@ -5,6 +5,7 @@
  * are refused and leave nothing.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -482,6 +483,49 @@ static void test_starts_that_are_refused(void)
                  false, "no loaded VMlet keeps routes");
 }
 
+/* ---- the log --------------------------------------------------------------------------------- */
+
+#define SHOUT                                                                                                \
+    "(vmlet shout (version 1)) (define (run) (log-line \"a packet came\" \"\\n\") (drop 'heard))\n"          \
+    "(define-network shout (match (udp 7777)) (execute run) (limits (fuel 900) (arena 1KiB)))"
+
+static void read_log(int end, const char *expected)
+{
+    char text[256];
+    ssize_t n = read(end, text, sizeof text - 1);
+    text[n < 0 ? 0 : n] = '\0';
+    CU_ASSERT_STRING_EQUAL(text, expected);
+}
+
+/* With nobody who reads the log, packets go on, and the next line says how many are missing. */
+static void test_log_that_nobody_reads(void)
+{
+    struct stage *stage = stage_open(7777, false);
+    int ends[2];
+    char junk[4096] = {0};
+    load_text(stage, SHOUT);
+    CU_ASSERT_FATAL(!pipe(ends) && !fcntl(ends[0], F_SETFL, O_NONBLOCK) &&
+                    !fcntl(ends[1], F_SETFL, O_NONBLOCK));
+    stage->router.log = fdopen(ends[1], "w");
+    stage->router.log_prefix = "here: ";
+    CU_ASSERT_FATAL(stage->router.log && !setvbuf(stage->router.log, NULL, _IONBF, 0));
+    feed(stage, 0, 0);
+    CU_ASSERT_EQUAL(worker_step(&stage->worker), 1);
+    read_log(ends[0], "here: a packet came?\n");
+    while (write(ends[1], junk, sizeof junk) > 0) {}
+    CU_ASSERT_FATAL(!fcntl(ends[1], F_SETFL, 0)); /* as an ordinary one: who writes now waits */
+    for (unsigned i = 0; i < 3; i++) feed(stage, 0, 0);
+    CU_ASSERT_EQUAL(worker_step(&stage->worker), 3);
+    CU_ASSERT_EQUAL(count(stage, "ledger/dropped/heard"), 4);
+    while (read(ends[0], junk, sizeof junk) > 0) {}
+    feed(stage, 0, 0);
+    CU_ASSERT_EQUAL(worker_step(&stage->worker), 1);
+    read_log(ends[0], "here: 3 lines before this one were lost\nhere: a packet came?\n");
+    fclose(stage->router.log);
+    close(ends[0]);
+    stage_close(stage);
+}
+
 static void test_vmlets_are_found(void)
 {
     char file[256];
@@ -508,4 +552,5 @@ void worker_tests(CU_pSuite suite)
     CU_add_test(suite, "ports have names of their own", test_ports_have_names_of_their_own);
     CU_add_test(suite, "starts that are refused", test_starts_that_are_refused);
     CU_add_test(suite, "VMlets are found", test_vmlets_are_found);
+    CU_add_test(suite, "a log that nobody reads", test_log_that_nobody_reads);
 }
