@@ -323,11 +323,13 @@ static struct vvm_pool *host_pool(void *host, struct vvm_context *ctx)
 static uint32_t host_mtu(void *host, uint16_t device)
 {
     struct router *router = host;
+    uint32_t overhead = carrier_overhead(CARRIER_UDP), mtu;
     struct port *port;
 
     if (device >= router->port_count) return 0;
     port = &router->ports[device];
-    return port->ops->mtu(port) - carrier_overhead(CARRIER_UDP);
+    mtu = port->ops->mtu(port);
+    return mtu > overhead ? mtu - overhead : 0;
 }
 
 static uint32_t host_address(void *host, unsigned i)

@@ -25,7 +25,7 @@ struct puppet {
     struct vvm_packet *kept[PORT_BURST]; /* sent, and not yet let go */
     unsigned kept_count;
     bool keeps, refusing; /* packets that are sent; takes none */
-    uint32_t last_peer, neighbour;
+    uint32_t last_peer, neighbour, mtu;
     unsigned claim_calls, claim_count;
     struct port_claim claims[PORT_CLAIMS];
     int claim_result;
@@ -46,6 +46,7 @@ static int puppet_open(struct port *port, const struct port_options *options)
     port->key = options->key;
     port->pool = buffer_pool_ops(puppet->pool);
     port->state = puppet;
+    puppet->mtu = 128;
     puppet->clock = options->clock;
     puppet->clock_data = options->clock_data;
     return 0;
@@ -113,7 +114,7 @@ static uint64_t puppet_deadline(struct port *port)
 
 static int puppet_descriptor(struct port *port) { return -1; }
 static bool puppet_arm(struct port *port) { return true; }
-static uint32_t puppet_mtu(struct port *port) { return 128; }
+static uint32_t puppet_mtu(struct port *port) { return ((const struct puppet *)port->state)->mtu; }
 static bool puppet_link_up(struct port *port) { return true; }
 static void puppet_stats(struct port *port, struct port_stats *stats) { *stats = (struct port_stats){0}; }
 static bool puppet_reaches(struct port *port, uint32_t address)
@@ -483,6 +484,20 @@ static void test_starts_that_are_refused(void)
                  false, "no loaded VMlet keeps routes");
 }
 
+/* An interface's MTU may be made smaller than what carries a packet, at any time. */
+static void test_no_room_for_carriers(void)
+{
+    struct stage *stage = stage_open(0, false);
+    CU_ASSERT_EQUAL(worker_host_ops.mtu(&stage->router, 0), 100);
+    stage->puppet->mtu = 20;
+    CU_ASSERT_EQUAL(worker_host_ops.mtu(&stage->router, 0), 0);
+    CU_ASSERT_EQUAL(worker_host_ops.mtu(&stage->router, 1), 0);
+    feed(stage, 0x0a000105, 0);
+    CU_ASSERT_EQUAL(worker_step(&stage->worker), 1);
+    CU_ASSERT_EQUAL(count(stage, "ledger/dropped/too-big"), 1);
+    stage_close(stage);
+}
+
 /* ---- the log --------------------------------------------------------------------------------- */
 
 #define SHOUT                                                                                                \
@@ -552,5 +567,6 @@ void worker_tests(CU_pSuite suite)
     CU_add_test(suite, "ports have names of their own", test_ports_have_names_of_their_own);
     CU_add_test(suite, "starts that are refused", test_starts_that_are_refused);
     CU_add_test(suite, "VMlets are found", test_vmlets_are_found);
+    CU_add_test(suite, "no room for carriers", test_no_room_for_carriers);
     CU_add_test(suite, "a log that nobody reads", test_log_that_nobody_reads);
 }
