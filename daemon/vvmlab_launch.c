@@ -288,7 +288,8 @@ int start_launch(struct start *start, unsigned node)
     if (pid == 0) {
         int err = become_vvmd(start, node);
 
-        lab_complain("%s: %s", start->vvmd, strerror(-err));
+        lab_complain("node %s: %s cannot be started in its folder: %s", node_name(start, node), start->vvmd,
+                     strerror(-err));
         _exit(127);
     }
     start->nodes[node].pid = pid;

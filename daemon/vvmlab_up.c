@@ -248,7 +248,8 @@ static int say_up(const struct start *start)
     unsigned node;
 
     if (!start->options->json) {
-        printf("%s is up: %u nodes, in %s\n", start->lab.id, start->config->node_count, start->lab.path);
+        printf("%s is up: %u node%s, in %s\n", start->lab.id, start->config->node_count,
+               start->config->node_count == 1 ? "" : "s", start->lab.path);
         return lab_flush();
     }
     names = json_array();
