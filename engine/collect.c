@@ -378,12 +378,14 @@ static void free_units(struct vvm_node *node, struct vvm_vmlet *vmlet)
     }
 }
 
-/* The next one when as much again was allocated, or half of what the limit leaves. */
+/* The next one when as much again was allocated, or half of what the limit leaves; but a
+ * heap that is full is not collected for every object. */
 static void set_budget(struct heap *heap)
 {
     size_t least = heap->limit / 8 < (4u << 20) ? heap->limit / 8 : 4u << 20;
     size_t left = heap->total < heap->limit ? (heap->limit - heap->total) / 2 : 0;
     size_t budget = heap->total > least ? heap->total : least;
+    if (left < heap->total / 16) left = heap->total / 16;
     heap->fresh = 0;
     heap->budget = budget < left ? budget : left;
 }
@@ -411,7 +413,8 @@ void heap_collect(struct vvm_node *node)
 
 void heap_collect_if_wanted(struct vvm_node *node)
 {
-    if (node->control.depth == 0 && node->heap->fresh > node->heap->budget) heap_collect(node);
+    const struct heap *heap = node->heap;
+    if (node->control.depth == 0 && (heap->fresh > heap->budget || heap->reserve_open)) heap_collect(node);
 }
 
 bool collect_at_block(struct vvm_context *ctx)

@@ -113,9 +113,10 @@ bool fuel_refill(struct vvm_context *ctx)
 
 bool fuel_exceeded(struct vvm_context *ctx, uint64_t units)
 {
-    ctx->fuel = honest_fuel(ctx->fuel); /* the call is heard another time */
+    int64_t call = ctx->fuel - honest_fuel(ctx->fuel); /* for collection: to be heard at the next block */
+    ctx->fuel -= call;
     if (ctx->fuel >= 0 && units <= (uint64_t)ctx->fuel) {
-        ctx->fuel -= (int64_t)units;
+        ctx->fuel += call - (int64_t)units;
         return true;
     }
     if (units > (uint64_t)CHARGE_MOST) units = (uint64_t)CHARGE_MOST;

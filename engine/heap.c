@@ -196,20 +196,28 @@ static void narrow_window(struct vvm_context *ctx, size_t bytes)
     ctx->node->heap->runs = rest;
 }
 
-/* Enough was allocated: the running form is asked for a pause, by way of its fuel. */
 static void call_for_collection(struct vvm_context *ctx)
 {
+    if (ctx->may_collect && ctx->depth == 1 && honest_fuel(ctx->fuel) == ctx->fuel) ctx->fuel -= FUEL_CALL;
+}
+
+void heap_call_if_wanted(struct vvm_context *ctx)
+{
+    if (ctx->node->heap->fresh > ctx->node->heap->budget) call_for_collection(ctx);
+}
+
+static void count_refill(struct vvm_context *ctx)
+{
     struct heap *heap = ctx->node->heap;
-    bool wanted = heap->fresh > heap->budget || (heap->stress && ++heap->stress_count % heap->stress == 0);
-    if (wanted && ctx->may_collect && ctx->depth == 1 && honest_fuel(ctx->fuel) == ctx->fuel)
-        ctx->fuel -= FUEL_CALL;
+    if (heap->stress && ++heap->stress_count % heap->stress == 0) call_for_collection(ctx);
+    heap_call_if_wanted(ctx);
 }
 
 bool heap_refill(struct vvm_context *ctx, size_t bytes)
 {
     struct heap *heap = ctx->node->heap;
     assert(bytes <= CHUNK_OCTETS - sizeof(struct chunk));
-    call_for_collection(ctx);
+    count_refill(ctx);
     if (!take_run(ctx, bytes)) {
         struct chunk *c = chunk_small(heap);
         if (!c) {
@@ -218,6 +226,7 @@ bool heap_refill(struct vvm_context *ctx, size_t bytes)
         }
         take_window(ctx, (uint8_t *)(c + 1), (uint8_t *)c + CHUNK_OCTETS);
     }
+    heap_call_if_wanted(ctx);
     if (heap->stress) narrow_window(ctx, bytes);
     return true;
 }
@@ -226,7 +235,7 @@ void *heap_large(struct vvm_context *ctx, size_t bytes)
 {
     struct heap *heap = ctx->node->heap;
     size_t octets = (sizeof(struct chunk) + bytes + CHUNK_OCTETS - 1) & ~(size_t)(CHUNK_OCTETS - 1);
-    call_for_collection(ctx);
+    count_refill(ctx);
     if (bytes > heap->limit || octets > heap->limit || heap->total > heap->limit - octets) {
         heap->reserve_open = true;
         return NULL;
@@ -235,6 +244,7 @@ void *heap_large(struct vvm_context *ctx, size_t bytes)
     uint8_t *at = map_region(heap, octets, &region);
     if (!at) return NULL;
     heap->fresh += octets;
+    heap_call_if_wanted(ctx);
     return chunk_enter(heap, at, octets, region) + 1;
 }
 

@@ -67,6 +67,9 @@ size_t heap_octets(const struct vvm_node *node);
 bool heap_contains(const struct vvm_node *node, const void *p);
 /** A chunk's window for ctx->free .. ctx->end, at least `bytes` long. False: full. */
 bool heap_refill(struct vvm_context *ctx, size_t bytes);
+/** If enough was allocated, ask the form that runs for a pause at its next block, by way of
+ *  its fuel: for whoever ran something inside it, which did not hear an earlier call. */
+void heap_call_if_wanted(struct vvm_context *ctx);
 /** Room of its own for a big object, or NULL. */
 void *heap_large(struct vvm_context *ctx, size_t bytes);
 /** Let go of the chunk that ctx fills (its context is closing). */
@@ -85,7 +88,7 @@ void heap_drop_chunk(struct heap *heap, struct chunk *chunk);
  *  value that is not registered: between two forms, or at the beginning of a block of the
  *  outermost run of a form. Without memory for its own books it does nothing. */
 void heap_collect(struct vvm_node *node);
-/** The same if enough was allocated since the last time. */
+/** The same if enough was allocated since the last time, or an object was refused. */
 void heap_collect_if_wanted(struct vvm_node *node);
 /** A block of the control context was entered with a call for collection in its fuel: put
  *  the fuel right and collect. False: there was no call, the fuel is really gone. */

@@ -152,6 +152,7 @@ int eval_datum(struct vvm_context *ctx, struct vvm_environment *env, vvm_value d
     if (err && names) environment_restore(env, names);
     else environment_forget(env, names);
     if (err && begun) heap_collect_if_wanted(ctx->node); /* it may have run nothing that would have */
+    heap_call_if_wanted(ctx);
     return settle(ctx, err);
 }
 

@@ -84,6 +84,40 @@ static void test_one_form_may_allocate_more_than_the_limit(void)
     node_close(node);
 }
 
+/* Garbage that would have made room for the next object is found in time. */
+static void test_large_objects_have_room(void)
+{
+    struct vvm_node *node = open_node(16 << 20, 0);
+    CHECK_EVAL(node, "(define kept (make-vector 900000 1))", "#<unspecified>");
+    CHECK_EVAL(node, "(let loop ((i 0)) (if (< i 20) (begin (make-vector 400000 i) (loop (+ i 1))) i))",
+               "20");
+    CHECK_EVAL(node, "(let loop ((l '())) (loop (cons (make-string 100 #\\a) l)))", "error heap-limit");
+    CHECK_EVAL(node, "(vector-length (make-vector 500000 1))", "500000");
+    node_close(node);
+}
+
+/* A call for collection is heard though primitives charge fuel, and forms are evaluated,
+ * between it and the end of the block. */
+static void test_calls_for_collection_are_heard(void)
+{
+    struct vvm_node *node = open_node(16 << 20, 0);
+    CHECK_EVAL(node,
+               "(let loop ((i 0)) (if (< i 20000) (begin (make-string 2000 #\\a)"
+               "  (string-append \"a\" \"b\") (loop (+ i 1))) i))",
+               "20000");
+    CHECK_EVAL(node,
+               "(let loop ((i 0)) (if (< i 3000) (begin (make-vector 5000 1) (eval 1) (loop (+ i 1))) i))",
+               "3000");
+    CHECK_EVAL(node,
+               "(let loop ((i 0)) (if (< i 3000) (begin (eval '(make-vector 5000 1)) (loop (+ i 1))) i))",
+               "3000");
+    CHECK_EVAL(node,
+               "(let loop ((i 0)) (if (< i 3000)"
+               "  (begin (guard (e (#t 1)) (eval '(car (make-vector 5000 1)))) (loop (+ i 1))) i))",
+               "3000");
+    node_close(node);
+}
+
 /* Each entry of the REPL is code; what defines nothing goes with its garbage. */
 static void test_code_of_entries_goes(void)
 {
@@ -314,6 +348,8 @@ void collect_tests(CU_pSuite suite)
     CU_add_test(suite, "garbage of many entries comes back", test_garbage_of_many_entries);
     CU_add_test(suite, "one form may allocate more than the limit",
                 test_one_form_may_allocate_more_than_the_limit);
+    CU_add_test(suite, "calls for collection are heard", test_calls_for_collection_are_heard);
+    CU_add_test(suite, "large objects have room", test_large_objects_have_room);
     CU_add_test(suite, "code of entries goes when nothing leads to it", test_code_of_entries_goes);
     CU_add_test(suite, "every kind of object survives", test_every_kind_of_object_survives);
     CU_add_test(suite, "random graphs are as on a node that never collects", test_random_graphs);
