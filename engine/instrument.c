@@ -205,7 +205,7 @@ static void check_wire_handlers(const struct check *c)
 static void check_fuel(const struct check *c, int64_t fuel)
 {
     PROMISE(honest_fuel(fuel) >= 0, "fuel paid"); /* a call for collection may stand in it */
-    if (c->fn->flags & FUNCTION_WIRE) return; /* INVOKE pays for itself */
+    if (c->fn->flags & FUNCTION_WIRE) return;     /* INVOKE pays for itself */
     int64_t *balance = balance_at(c->ctx);
     bool primitive = word_op(c->word) == OP_CALL_PRIMITIVE;
     *balance -= primitive ? c->fn->unit->primitives[word_b(c->word)]->cost : c->row->cost;

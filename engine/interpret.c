@@ -148,9 +148,9 @@ static bool is_record_of(vvm_value v, vvm_value type)
 #define IMM     (int16_t) half(pc, 3)
 #define IMM32   word_imm32(*pc)
 
-#define A  fp[FIELD_A]
-#define B  fp[FIELD_B]
-#define C  fp[FIELD_C]
+#define A fp[FIELD_A]
+#define B fp[FIELD_B]
+#define C fp[FIELD_C]
 
 #define DISPATCH()                                                                                           \
     do {                                                                                                     \
@@ -633,9 +633,8 @@ op_PACKET_LENGTH:
     RAW(ctx->packet->packet->length);
     NEXT;
 op_PACKET_INGRESS : {
-    const struct vvm_packet *p = has_type(B, TYPE_PACKET)
-                                     ? ((struct packet_object *)value_pointer(B))->packet
-                                     : NULL;
+    const struct vvm_packet *p = has_type(B, TYPE_PACKET) ? ((struct packet_object *)value_pointer(B))->packet
+                                                          : NULL;
     if (!LIKELY(p)) FAIL(no_packet(ctx, "packet-ingress", 1, B));
     RAW(p->ingress);
     NEXT;

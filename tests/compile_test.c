@@ -284,14 +284,15 @@ static void array_words_are_raw(void)
 /* Who takes one word of the packet in execution takes it in one instruction. */
 static void packet_accesses_fuse(void)
 {
-    struct compiled c = compile("(define-inline (field p) (u32-ref p 4))"
-                                "(define (f) u32 (field packet))"
-                                "(define (g) u32 (let ((p packet)) (u32+ (u32-ref p 0) (u32-ref p 4))))"
-                                "(define (h (v u16)) (set-u16! packet 2 v))"
-                                "(define (m) u32 (packet-length packet))"
-                                "(define (k) u32 (let* ((q packet) (p q)) (u32+ (u32-ref q 4) (u32-ref p 0))))"
-                                "(define (l (n u32)) u32 (let ((p packet))"
-                                "  (let loop (((i u32) n)) (if (u32= i 0) (u32-ref p 0) (loop (u32- i 1))))))");
+    struct compiled c = compile(
+        "(define-inline (field p) (u32-ref p 4))"
+        "(define (f) u32 (field packet))"
+        "(define (g) u32 (let ((p packet)) (u32+ (u32-ref p 0) (u32-ref p 4))))"
+        "(define (h (v u16)) (set-u16! packet 2 v))"
+        "(define (m) u32 (packet-length packet))"
+        "(define (k) u32 (let* ((q packet) (p q)) (u32+ (u32-ref q 4) (u32-ref p 0))))"
+        "(define (l (n u32)) u32 (let ((p packet))"
+        "  (let loop (((i u32) n)) (if (u32= i 0) (u32-ref p 0) (loop (u32- i 1))))))");
     CU_ASSERT_EQUAL(count_named(&c, "f", OP_PACKET_U32), 1);
     CU_ASSERT_EQUAL(count_named(&c, "f", OP_PACKET), 0);
     CU_ASSERT_EQUAL(count_named(&c, "g", OP_PACKET), 1);

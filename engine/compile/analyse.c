@@ -217,7 +217,8 @@ static bool call_to_receive(const struct compiler *c, struct ast_node *n)
 
 static bool is_call_of(const struct compiler *c, const struct ast_node *n, const char *name, unsigned count)
 {
-    const char *called = n->kind == AST_CALL && n->call.count == count ? core_name(c, n->call.operator) : NULL;
+    const char *called = n->kind == AST_CALL && n->call.count == count ? core_name(c, n->call.operator)
+                                                                       : NULL;
     return called && strcmp(called, name) == 0;
 }
 

@@ -225,8 +225,8 @@ struct emitter {
     uint16_t spare_next[MAX_SLOTS];
     uint64_t state[MAX_SLOTS / 64]; /* slots written before this point */
     struct aside *asides;
-    uint32_t last;                  /* first word of the last instruction; no word: a label stands behind it */
-    bool result_before;             /* the one that the last instruction wrote was among them already */
+    uint32_t last;      /* first word of the last instruction; no word: a label stands behind it */
+    bool result_before; /* the one that the last instruction wrote was among them already */
 };
 
 /* What is to be emitted behind the rest of the function. */
