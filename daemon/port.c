@@ -3,6 +3,7 @@
 #include "port.h"
 
 #include <assert.h>
+#include <time.h>
 
 const char *port_loss_name(enum port_loss loss)
 {
@@ -24,6 +25,15 @@ const char *port_fate_name(enum port_fate fate)
     };
     assert(fate < FATE_KINDS);
     return names[fate];
+}
+
+uint64_t port_system_clock(void *data)
+{
+    struct timespec t;
+
+    (void)data;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
 }
 
 const struct port_ops *const port_kinds[] = {&port_link, &port_pcap, &port_pcap_file, &port_udp, NULL};

@@ -195,6 +195,8 @@ extern const struct port_ops *const port_kinds[]; /* all of them, NULL-terminate
 /** The ledger's name of a loss or fate: "truncated", "link-loss" ... */
 const char *port_loss_name(enum port_loss loss);
 const char *port_fate_name(enum port_fate fate);
+/** CLOCK_MONOTONIC, nanoseconds; data is not used. The clock of a port whose options give none. */
+uint64_t port_system_clock(void *data);
 
 /* ---- port_impair.c: any port behind a link that misbehaves ---- */
 

@@ -23,7 +23,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "carrier.h"
 #include "port.h"
@@ -417,15 +416,6 @@ bool impairment_wanted(const struct impairment *i)
     return i->loss || i->duplicate || i->reorder || i->delay || i->jitter || i->rate || i->mtu;
 }
 
-static uint64_t system_clock(void *data)
-{
-    struct timespec now;
-
-    (void)data;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * SECOND + (uint64_t)now.tv_nsec;
-}
-
 static const char *what_is_wrong(const struct impairment *i)
 {
     if (i->loss > CHANCE_ALWAYS || i->duplicate > CHANCE_ALWAYS || i->reorder > CHANCE_ALWAYS)
@@ -446,7 +436,7 @@ static struct impaired *make_layer(const struct port_options *options)
     if (!link) return NULL;
     link->how = options->impairment;
     link->queue_most = link->how.queue ? link->how.queue : QUEUE;
-    link->clock = options->clock ? options->clock : system_clock;
+    link->clock = options->clock ? options->clock : port_system_clock;
     link->clock_data = options->clock_data;
     link->ordinary.items = calloc(link->queue_most, sizeof *link->ordinary.items);
     link->overtaking.items = calloc(link->queue_most, sizeof *link->overtaking.items);

@@ -26,7 +26,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "port.h"
@@ -194,15 +193,6 @@ static int pool_open(struct link_end *link, uint32_t buffers)
 
 /* ---- open and close ---- */
 
-static uint64_t system_clock(void *data)
-{
-    struct timespec now;
-
-    (void)data;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
-
 static int check(struct port *port, const struct port_options *options)
 {
     if (!options->cable || options->end > 1) {
@@ -242,7 +232,7 @@ static int link_open(struct port *port, const struct port_options *options)
     link->out = &link->cable->rings[link->end];
     link->in = &link->cable->rings[1 - link->end];
     link->mtu = options->mtu ? options->mtu : MTU;
-    link->clock = options->clock ? options->clock : system_clock;
+    link->clock = options->clock ? options->clock : port_system_clock;
     link->clock_data = options->clock_data;
     err = pool_open(link, options->buffers ? options->buffers : BUFFERS);
     if (err) {

@@ -31,7 +31,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "offload.h"
@@ -68,15 +67,6 @@ struct live {
     struct port_filter filter;
     struct port_stats stats;
 };
-
-static uint64_t system_clock(void *data)
-{
-    struct timespec t;
-
-    (void)data;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * SECOND + (uint64_t)t.tv_nsec;
-}
 
 static uint64_t now(const struct live *live) { return live->clock(live->clock_data); }
 
@@ -256,7 +246,7 @@ static int live_open(struct port *port, const struct port_options *options)
     port->state = live = calloc(1, sizeof *live);
     if (!live) return fail(port, -ENOMEM, "out of memory");
     live->port = port;
-    live->clock = options->clock ? options->clock : system_clock;
+    live->clock = options->clock ? options->clock : port_system_clock;
     live->clock_data = options->clock_data;
     snprintf(live->device, sizeof live->device, "%s", options->device);
     err = measure(port, live, options->mtu);

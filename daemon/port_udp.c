@@ -26,7 +26,6 @@
 #include <stdalign.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "carrier.h"
@@ -154,15 +153,6 @@ static void set_up(const struct udp *udp)
     }
 }
 
-static uint64_t system_clock(void *data)
-{
-    struct timespec now;
-
-    (void)data;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
-
 static int open_all(struct port *port, struct udp *udp, const struct port_options *options)
 {
     uint32_t buffers = options->buffers ? options->buffers : BUFFERS;
@@ -187,7 +177,7 @@ static int udp_open(struct port *port, const struct port_options *options)
     snprintf(port->why, sizeof port->why, "out of memory");
     if (!udp) return -ENOMEM;
     udp->socket = -1;
-    udp->clock = options->clock ? options->clock : system_clock;
+    udp->clock = options->clock ? options->clock : port_system_clock;
     udp->clock_data = options->clock_data;
     err = open_all(port, udp, options);
     if (err) {

@@ -11,7 +11,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "engine/heap.h"
 
@@ -241,10 +240,7 @@ static int put_networks(struct readings *readings, const struct snapshot *snapsh
 
 static uint64_t uptime(const struct router *router)
 {
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return ((uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec - router->opened) / 1000000;
+    return (port_system_clock(NULL) - router->opened) / 1000000;
 }
 
 /* These are the control thread's own: no boundary is needed. */

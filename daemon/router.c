@@ -5,7 +5,6 @@
 #include <assert.h>
 #include <errno.h>
 #include <string.h>
-#include <time.h>
 
 #include "engine/environment.h"
 #include "engine/load.h"
@@ -24,19 +23,11 @@ static uint64_t virtual_clock(const struct router *router)
     return newest + SECOND;
 }
 
-static uint64_t system_clock(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * SECOND + (uint64_t)now.tv_nsec;
-}
-
 uint64_t router_clock(void *data)
 {
     const struct router *router = data;
 
-    return router->virtual_time ? virtual_clock(router) : system_clock();
+    return router->virtual_time ? virtual_clock(router) : port_system_clock(NULL);
 }
 
 void router_advance(struct router *router, uint64_t time)
@@ -51,8 +42,8 @@ int router_open(struct router *router, const char *name, bool virtual_time, cons
         .clock = router_clock, .clock_data = router, .output = stderr, .path = path, .no_tests = true};
     int err;
 
-    *router =
-        (struct router){.log = stderr, .name = name, .virtual_time = virtual_time, .opened = system_clock()};
+    *router = (struct router){
+        .log = stderr, .name = name, .virtual_time = virtual_time, .opened = port_system_clock(NULL)};
     err = node_open(&options, &router->node);
     if (err) return err;
     router->node->host = router;

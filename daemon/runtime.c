@@ -125,19 +125,11 @@ static bool may_sleep(struct runtime *runtime, uint64_t *deadline)
     return quiet;
 }
 
-static uint64_t now(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * SECOND + (uint64_t)t.tv_nsec;
-}
-
 /* Until a descriptor is readable or the deadline has come. */
 static void sleep_until(struct runtime *runtime, uint64_t deadline)
 {
     struct epoll_event event;
-    uint64_t from = now(), span = deadline <= from ? 0 : deadline - from;
+    uint64_t from = port_system_clock(NULL), span = deadline <= from ? 0 : deadline - from;
     struct timespec limit;
 
     if (span > SLEEP_MOST) span = SLEEP_MOST;
