@@ -771,62 +771,107 @@ static int act_as_stranger(const char *path)
     return error_has(reply, "for root and the router's own user only") ? 0 : 15;
 }
 
-static int as_stranger(const char *path)
+/* A process that is made before any thread is, since a copy of a process with threads may
+ * have their locks for ever; it waits for the path, acts, and its status is the answer. */
+struct stranger {
+    pid_t process;
+    int go[2];
+};
+
+static struct stranger stranger_begin(int (*act)(const char *path))
+{
+    struct stranger s;
+
+    CU_ASSERT_FATAL(!pipe(s.go));
+    s.process = fork();
+    if (s.process == 0) {
+        char path[200];
+        ssize_t n = read(s.go[0], path, sizeof path);
+
+        _exit(n > 0 ? act(path) : 100);
+    }
+    CU_ASSERT_FATAL(s.process > 0);
+    return s;
+}
+
+static void stranger_go(const struct stranger *s, const char *path)
+{
+    CU_ASSERT_EQUAL(write(s->go[1], path, strlen(path) + 1), (ssize_t)strlen(path) + 1);
+}
+
+static int stranger_end(const struct stranger *s)
 {
     int status;
-    pid_t child = fork();
 
-    if (child == 0) _exit(act_as_stranger(path));
-    CU_ASSERT_FATAL(child > 0 && waitpid(child, &status, 0) == child);
+    CU_ASSERT_FATAL(waitpid(s->process, &status, 0) == s->process);
+    close(s->go[0]);
+    close(s->go[1]);
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static int stranger_says(const struct stranger *s, const char *path)
+{
+    stranger_go(s, path);
+    return stranger_end(s);
 }
 
 static void test_roles(void)
 {
+    struct stranger strangers[3];
     struct site *site;
+    int i;
 
     CU_ASSERT(true);
     if (geteuid() != 0) {
         fprintf(stderr, "    skipped: another user's rights need root\n");
         return;
     }
+    for (i = 0; i < 3; i++) strangers[i] = stranger_begin(act_as_stranger);
     site = site_open(0666);
-    CU_ASSERT_EQUAL(as_stranger(site->path), 11); /* the folder is 0700 */
+    CU_ASSERT_EQUAL(stranger_says(&strangers[0], site->path), 11); /* the folder is 0700 */
     CU_ASSERT(!chmod(site->folder, 0711));
-    CU_ASSERT_EQUAL(as_stranger(site->path), 0);
+    CU_ASSERT_EQUAL(stranger_says(&strangers[1], site->path), 0);
     CU_ASSERT(!chmod(site->path, 0600));
-    CU_ASSERT_EQUAL(as_stranger(site->path), 11);
+    CU_ASSERT_EQUAL(stranger_says(&strangers[2], site->path), 11);
     site_close(site);
+}
+
+static int ready[2]; /* the crowd has all places */
+
+static int act_as_crowd(const char *path)
+{
+    int i;
+
+    if (setgid(65534) || setuid(65534)) return 1;
+    for (i = 0; i < CONTROL_CLIENTS; i++)
+        if (raw_ask(raw_open(path), GOOD, sizeof GOOD - 1) != 0) return 2;
+    if (raw_ask(raw_open(path), GOOD, sizeof GOOD - 1) == 0) return 3;
+    return write(ready[1], "x", 1) == 1 ? pause() : 4;
 }
 
 /* Readers may take all places, but not keep the router's owner out. */
 static void test_owner_gets_in(void)
 {
+    struct stranger crowd;
     struct site *site;
-    int i, go[2];
-    pid_t child;
+    int i;
     char c;
 
     CU_ASSERT(true);
     if (geteuid() != 0) return;
+    CU_ASSERT_FATAL(!pipe(ready));
+    crowd = stranger_begin(act_as_crowd);
+    close(ready[1]); /* a crowd that ends early is seen */
     site = site_open(0666);
-    CU_ASSERT(!chmod(site->folder, 0711) && !pipe(go));
-    child = fork();
-    if (child == 0) {
-        if (setgid(65534) || setuid(65534)) _exit(1);
-        for (i = 0; i < CONTROL_CLIENTS; i++)
-            if (raw_ask(raw_open(site->path), GOOD, sizeof GOOD - 1) != 0) _exit(2);
-        if (raw_ask(raw_open(site->path), GOOD, sizeof GOOD - 1) == 0) _exit(3);
-        if (write(go[1], "x", 1) != 1) _exit(4);
-        pause();
-    }
-    CU_ASSERT_EQUAL(read(go[0], &c, 1), 1);
+    CU_ASSERT(!chmod(site->folder, 0711));
+    stranger_go(&crowd, site->path);
+    CU_ASSERT_EQUAL(read(ready[0], &c, 1), 1);
     i = raw_open(site->path);
     CU_ASSERT_EQUAL(RAW_ASK(i, GOOD), 0);
     close(i);
-    CU_ASSERT(!kill(child, SIGKILL) && waitpid(child, NULL, 0) == child);
-    close(go[0]);
-    close(go[1]);
+    CU_ASSERT(!kill(crowd.process, SIGKILL));
+    CU_ASSERT_EQUAL(stranger_end(&crowd), -1);
+    close(ready[0]);
     site_close(site);
 }
 
