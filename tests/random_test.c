@@ -144,25 +144,20 @@ static void run_image(struct random_run *r, const struct program *p, struct outc
     free(image);
 }
 
-/* The calls are entries of a REPL: what C calls is not collected while it runs. */
 static void run_collecting(struct random_run *r, const struct program *p, struct outcomes *out)
 {
     struct vvm_node *node = r->collecting;
-    struct vvm_context *ctx = &node->control;
     struct vvm_vmlet *vmlet;
     size_t octets;
     char *text = titled(p, false, &octets);
     node->heap->stress = 1 + (unsigned)(p->seed % 5);
-    if (load_source(ctx, "random.vml", text, octets, &vmlet)) refused(node, out);
-    else
-        for (unsigned i = 0; i < INPUTS; i++) {
-            vvm_value last = make_pair(ctx, make_fixnum(inputs[i][1]), VALUE_NULL);
-            vvm_value form = make_pair(ctx, intern(node, "main"),
-                                       make_pair(ctx, make_fixnum(inputs[i][0]), last));
-            vvm_value v;
-            int err = eval_datum(ctx, vmlet->environment, form, &v);
-            describe(node, err ? VALUE_EXCEPTION : v, out->text[i]);
-        }
+    if (load_source(&node->control, "random.vml", text, octets, &vmlet)) {
+        refused(node, out);
+    } else {
+        node->control.may_collect = true; /* nothing here keeps a value meanwhile */
+        call_main(node, vmlet, out);
+        node->control.may_collect = false;
+    }
     free(text);
 }
 

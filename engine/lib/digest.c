@@ -27,7 +27,7 @@ PRIMITIVE_FN(blake2b)
     if (!fuel_charge(ctx, length)) return VALUE_EXCEPTION;
     vvm_value digest = make_bytes(ctx, size);
     if (digest == VALUE_EXCEPTION) return digest;
-    const uint8_t *at = octets_all(args[1], &length, &why); /* after what may collect */
+    const uint8_t *at = octets_all(args[1], &length, &why);
     if (!at) return octets_raise(ctx, why, "blake2b", 1, args);
     if (crypto_generichash_blake2b(bytes_of(digest)->data, size, at, length, NULL, 0))
         return raise_error(ctx, ERROR_RANGE, args[0]);
