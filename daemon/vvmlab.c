@@ -81,6 +81,7 @@ int lab_down(const struct lab_options *options)
     int err = lab_open(&lab, options->lab);
 
     if (err == -ENOENT) {
+        lab_remove_root(); /* `up` may have been killed before it made more */
         say_down(options, options->lab, false);
         return EXIT_SUCCESS;
     }

@@ -68,6 +68,8 @@ void lab_close(struct lab *lab);
 /** Remove the folder and all in it, and the folders above if they are ours and empty.
  *  What is gone already is right. */
 int lab_remove(struct lab *lab);
+/** Remove the folder of all labs, and the one above if it is ours: only if they are empty. */
+void lab_remove_root(void);
 /** Read .lab.json (a new reference); NULL: there is none, or it is damaged. */
 json_t *lab_description(const struct lab *lab);
 /** Write a small file of the lab's folder: beside, then renamed. */

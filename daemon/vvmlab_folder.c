@@ -91,13 +91,13 @@ static int root_make(const struct root *root)
 }
 
 /* What others still use is not empty and stays. */
-static void root_remove(void)
+void lab_remove_root(void)
 {
     struct root root;
 
-    if (root_name(&root) || is_private(root.path)) return;
-    rmdir(root.path);
-    if (root.above[0]) rmdir(root.above);
+    if (root_name(&root)) return;
+    if (!is_private(root.path)) rmdir(root.path);
+    if (root.above[0] && !is_private(root.above)) rmdir(root.above);
 }
 
 static void complain_root(int err)
@@ -209,7 +209,7 @@ int lab_make(struct lab *lab, const char *name)
     }
     err = make_folder(lab, &root, name);
     if (err) {
-        root_remove();
+        lab_remove_root();
         return err;
     }
     err = open_folder(lab);
@@ -418,6 +418,6 @@ int lab_remove(struct lab *lab)
     if (folder >= 0) err = empty_folder(folder, TREE_LEVELS);
     if (!err && rmdir(lab->path) && errno != ENOENT) err = -errno;
     if (err) lab_complain("%s: %s: it is not removed whole", lab->path, strerror(-err));
-    root_remove();
+    lab_remove_root();
     return err;
 }

@@ -77,6 +77,9 @@ expect "up that cannot say where" 1 'standard output: No space' full lab up "$fo
 expect "leaves nothing" 0 '^$' same
 expect "status of none" 1 'no lab: vvmlab up FILE' lab status
 expect "down of none" 0 'nothing to take down' lab down
+mkdir -m 700 "$run/labs" # up was killed before it made more
+expect "down of less than a lab" 0 'nothing to take down' lab down
+expect "leaves nothing, too" 0 '^$' same
 export VVMD_CHECK=1 VVMD_MTU=900 # are for a vvmd that is started by hand
 expect "up" 0 '^ring-[0-9a-f]{6} is up: 2 nodes' lab up "$folder/two.yaml"
 unset VVMD_CHECK VVMD_MTU
