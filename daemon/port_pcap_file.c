@@ -154,8 +154,22 @@ static pcap_dumper_t *begin_record(struct pcap_file *file, const char *path)
     return output;
 }
 
+/* A pipe that nobody reads would hold up a live router, its stop included; a replay waits. */
+static bool waits_for_reader(const struct pcap_file *file, const char *path)
+{
+    struct stat s;
+    bool known = strcmp(path, "-") == 0 ? !fstat(STDOUT_FILENO, &s) : !stat(path, &s);
+
+    return file->system_clock && known && (S_ISFIFO(s.st_mode) || S_ISSOCK(s.st_mode));
+}
+
 static int open_output(struct port *port, struct pcap_file *file, const char *path)
 {
+    if (waits_for_reader(file, path)) {
+        snprintf(port->why, sizeof port->why,
+                 "%.150s is a pipe, and a router does not wait for its reader: record a file", path);
+        return -EINVAL;
+    }
     if (same_file(file, path)) {
         snprintf(port->why, sizeof port->why, "it cannot be replayed and recorded over: record another file");
         return -EINVAL;

@@ -685,6 +685,31 @@ static void test_pipe(void)
     }
 }
 
+static uint64_t no_time(void *data)
+{
+    (void)data;
+    return 1;
+}
+
+/* A live router never waits for who reads its record. */
+static void test_record_into_a_pipe(void)
+{
+    char folder[] = "/tmp/vvm-record-XXXXXX", path[64];
+    struct port_options options = {.name = "out", .write_path = path, .system_clock = true, .clock = no_time};
+    struct port port = {0};
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(folder));
+    snprintf(path, sizeof path, "%s/fifo", folder);
+    CU_ASSERT_EQUAL_FATAL(mkfifo(path, 0600), 0);
+    CU_ASSERT_EQUAL(port_pcap_file.open(&port, &options), -EINVAL);
+    CU_ASSERT_PTR_NOT_NULL(strstr(port.why, "is a pipe"));
+    unlink(path);
+    CU_ASSERT_EQUAL(port_pcap_file.open(&port, &options), 0);
+    CU_ASSERT_EQUAL(port_pcap_file.close(&port), 0);
+    unlink(path);
+    rmdir(folder);
+}
+
 static void test_bad_headers(void)
 {
     struct capture c = {0};
@@ -1200,6 +1225,7 @@ void port_pcap_tests(CU_pSuite suite)
     CU_add_test(suite, "a replay's record", test_record_of_replay);
     CU_add_test(suite, "a record of what waited", test_record_of_delay);
     CU_add_test(suite, "a record alone", test_record_alone);
+    CU_add_test(suite, "a record into a pipe", test_record_into_a_pipe);
     CU_add_test(suite, "a record of a busy port", test_record_while_busy);
     CU_add_test(suite, "a record before the port's sleep", test_record_before_sleep);
     CU_add_test(suite, "all that a link may hold", test_all_that_a_link_may_hold);
