@@ -4,10 +4,12 @@
  *
  * A connection has at most one request and one reply at a time: while a reply is under
  * way nothing more is read from its peer. A peer that leaves either half done for
- * PATIENCE loses the connection. When all places are taken, somebody who may write gets
- * the place of the reader that has been silent longest; others are told to come again.
+ * PATIENCE loses the connection. When all places are taken, one whose peer has gone is
+ * free; else somebody who may write gets the place of the reader that has been silent
+ * longest, and others are told to come again.
  */
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -200,6 +202,19 @@ static struct connection *silent_reader(struct control_server *server)
     return oldest;
 }
 
+/* One whose peer has gone: it will be told so later in this round. */
+static struct connection *deserted(struct control_server *server)
+{
+    struct connection *c;
+
+    for (c = server->connections; c < server->connections + CONTROL_CLIENTS; c++) {
+        struct pollfd peer = {.fd = c->descriptor};
+
+        if (poll(&peer, 1, 0) > 0 && peer.revents & (POLLHUP | POLLERR)) return c;
+    }
+    return NULL;
+}
+
 /* A free place, or one that is made free; NULL: none. */
 static struct connection *find_place(struct control_server *server, enum role role)
 {
@@ -207,7 +222,8 @@ static struct connection *find_place(struct control_server *server, enum role ro
 
     for (c = server->connections; c < server->connections + CONTROL_CLIENTS; c++)
         if (c->descriptor < 0) return c;
-    c = role == ROLE_WRITE ? silent_reader(server) : NULL;
+    c = deserted(server);
+    if (!c && role == ROLE_WRITE) c = silent_reader(server);
     if (c) connection_close(c);
     return c;
 }
