@@ -24,7 +24,6 @@
 #include "interpret.h"
 #include "unit.h"
 
-#define RUN_LEAST  64u
 #define MARKS_ROOM 4096u /* of the mark stack at first */
 
 /* One bit a word of the chunk. */
@@ -288,12 +287,15 @@ static void mark_frames(struct collection *g, const struct vvm_context *ctx)
     mark(g, ctx->pending.value);
 }
 
+static void mark_vmlet(struct collection *g, const struct vvm_vmlet *v)
+{
+    mark(g, v->header);
+    environment_visit(v->environment, mark, g);
+}
+
 static void mark_vmlets(struct collection *g, const struct vvm_vmlet *first)
 {
-    for (const struct vvm_vmlet *v = first; v; v = v->next) {
-        mark(g, v->header);
-        environment_visit(v->environment, mark, g);
-    }
+    for (const struct vvm_vmlet *v = first; v; v = v->next) mark_vmlet(g, v);
 }
 
 static void mark_roots(struct collection *g)
@@ -304,10 +306,7 @@ static void mark_roots(struct collection *g)
     mark_vmlets(g, node->vmlets);
     mark_vmlets(g, node->refused);
     mark_vmlets(g, node->forgotten);
-    for (const struct vvm_vmlet *v = node->beginning; v; v = v->outer) {
-        mark(g, v->header);
-        environment_visit(v->environment, mark, g);
-    }
+    for (const struct vvm_vmlet *v = node->beginning; v; v = v->outer) mark_vmlet(g, v);
     mark_frames(g, &node->control);
 }
 
@@ -317,11 +316,7 @@ static void mark_roots(struct collection *g)
 static void add_run(struct heap *heap, uint8_t *from, uint8_t *to)
 {
     if (heap->stress) memset(from, 0xa5, (size_t)(to - from)); /* no value looks like that */
-    heap_cover(from, to);
-    if ((size_t)(to - from) < RUN_LEAST) return;
-    struct free_run *run = (struct free_run *)from;
-    run->next = heap->runs;
-    heap->runs = run;
+    heap_add_run(heap, from, to);
 }
 
 static bool any_marked(const struct chunk *c)
@@ -378,18 +373,6 @@ static void free_units(struct vvm_node *node, struct vvm_vmlet *vmlet)
     }
 }
 
-/* The next one when as much again was allocated, or half of what the limit leaves; but a
- * heap that is full is not collected for every object. */
-static void set_budget(struct heap *heap)
-{
-    size_t least = heap->limit / 8 < (4u << 20) ? heap->limit / 8 : 4u << 20;
-    size_t left = heap->total < heap->limit ? (heap->limit - heap->total) / 2 : 0;
-    size_t budget = heap->total > least ? heap->total : least;
-    if (left < heap->total / 16) left = heap->total / 16;
-    heap->fresh = 0;
-    heap->budget = budget < left ? budget : left;
-}
-
 /* ---- when ------------------------------------------------------------------------------ */
 
 void heap_collect(struct vvm_node *node)
@@ -408,7 +391,7 @@ void heap_collect(struct vvm_node *node)
         }
     }
     close_books(&g);
-    set_budget(node->heap);
+    heap_set_budget(node->heap);
 }
 
 void heap_collect_if_wanted(struct vvm_node *node)

@@ -15,17 +15,35 @@
 #define REGION_CHUNKS      16u /* chunks asked from the system at one time */
 #define HEAP_DEFAULT_LIMIT ((size_t)256 << 20)
 
-#define RUN_LEAST    64u /* octets of a run that a window is worth */
-#define BUDGET_LEAST ((size_t)4 << 20)
+#define RUN_LEAST     64u /* octets of a run that a window is worth */
+#define BUDGET_LEAST  ((size_t)4 << 20)
+#define RESIDENT_MOST ((size_t)4 << 20) /* octets of empty chunks that keep their memory */
 
 static_assert(sizeof(struct chunk) % 8 == 0, "objects are 8-aligned");
+
+static size_t budget_least(const struct heap *heap)
+{
+    return heap->limit / 8 < BUDGET_LEAST ? heap->limit / 8 : BUDGET_LEAST;
+}
+
+/* As much again as is held, or half of what the limit leaves; but a heap that is full is not
+ * collected for every object. */
+void heap_set_budget(struct heap *heap)
+{
+    size_t least = budget_least(heap);
+    size_t left = heap->total < heap->limit ? (heap->limit - heap->total) / 2 : 0;
+    size_t budget = heap->total > least ? heap->total : least;
+    if (left < heap->total / 16) left = heap->total / 16;
+    heap->fresh = 0;
+    heap->budget = budget < left ? budget : left;
+}
 
 int heap_open(struct vvm_node *node)
 {
     struct heap *heap = calloc(1, sizeof *heap);
     if (!heap) return -ENOMEM;
     heap->limit = node->options.heap_limit ? node->options.heap_limit : HEAP_DEFAULT_LIMIT;
-    heap->budget = heap->limit / 8 < BUDGET_LEAST ? heap->limit / 8 : BUDGET_LEAST;
+    heap->budget = budget_least(heap);
     heap->stress = node->options.heap_stress;
     heap->full = (struct error_object){.header = make_header(TYPE_ERROR, 4) | (uint64_t)FLAG_FROZEN << 8,
                                        .code = ERROR_HEAP,
@@ -105,7 +123,7 @@ void heap_drop_chunk(struct heap *heap, struct chunk *chunk)
         unmap_region(chunk->region);
         return;
     }
-    if (heap->resident < BUDGET_LEAST) {
+    if (heap->resident < RESIDENT_MOST) {
         heap->resident += chunk->octets;
     } else {
         chunk->octets = 0;
@@ -155,6 +173,15 @@ void heap_cover(uint8_t *from, uint8_t *to)
     *(uint64_t *)from = make_header(TYPE_FREE, (uint64_t)(to - from) - sizeof(uint64_t));
 }
 
+void heap_add_run(struct heap *heap, uint8_t *from, uint8_t *to)
+{
+    heap_cover(from, to);
+    if ((size_t)(to - from) < RUN_LEAST) return;
+    struct free_run *run = (struct free_run *)from;
+    run->next = heap->runs;
+    heap->runs = run;
+}
+
 void heap_leave(struct vvm_context *ctx)
 {
     assert(!ctx->packet_profile);
@@ -188,12 +215,10 @@ static bool take_run(struct vvm_context *ctx, size_t bytes)
 /* Under stress a window is one object, so that each allocation comes here. */
 static void narrow_window(struct vvm_context *ctx, size_t bytes)
 {
-    struct free_run *rest = (struct free_run *)(ctx->free + bytes);
+    uint8_t *rest = ctx->free + bytes;
     if ((size_t)(ctx->end - ctx->free) < bytes + RUN_LEAST) return;
-    heap_cover((uint8_t *)rest, ctx->end);
-    ctx->end = (uint8_t *)rest;
-    rest->next = ctx->node->heap->runs;
-    ctx->node->heap->runs = rest;
+    heap_add_run(ctx->node->heap, rest, ctx->end);
+    ctx->end = rest;
 }
 
 static void call_for_collection(struct vvm_context *ctx)

@@ -78,6 +78,10 @@ void heap_leave(struct vvm_context *ctx);
 vvm_value heap_full_error(const struct vvm_node *node);
 /** Cover [from, to) of a chunk as unused. */
 void heap_cover(uint8_t *from, uint8_t *to);
+/** The same, and hand it out again if it is long enough to be worth a window. */
+void heap_add_run(struct heap *heap, uint8_t *from, uint8_t *to);
+/** A collection has ended: how much may be allocated before the next. */
+void heap_set_budget(struct heap *heap);
 /** Take a chunk out of use: a small one is kept for later, a large one unmapped. */
 void heap_drop_chunk(struct heap *heap, struct chunk *chunk);
 
