@@ -206,9 +206,13 @@ static void emit_local_call(struct emitter *e, struct ast_node *n, struct destin
     else emit_value_call(e, n, to);
 }
 
-static bool row_takes(const struct primitive_row *row, unsigned count)
+const struct primitive_row *primitive_called(const struct ast_node *n)
 {
-    return count >= (unsigned)row->least && (row->most < 0 || count <= (unsigned)row->most);
+    const struct denotation *d = n->call.operator->global.denotation;
+    const struct primitive_row *row = d->assigned ? NULL : d->primitive;
+    bool fits = row && n->call.count >= (unsigned)row->least &&
+                (row->most < 0 || n->call.count <= (unsigned)row->most);
+    return fits ? row : NULL;
 }
 
 static void emit_core_call(struct emitter *e, struct ast_node *n, struct destination to)
@@ -216,9 +220,10 @@ static void emit_core_call(struct emitter *e, struct ast_node *n, struct destina
     const struct denotation *d = n->call.operator->global.denotation;
     struct intrinsic room;
     const struct intrinsic *i = intrinsic_of(e->c, n, &room);
+    const struct primitive_row *row = primitive_called(n);
     if (i) i->emit(e, n, i, to);
+    else if (row) emit_primitive(e, row, n, to);
     else if (!d->primitive || d->assigned) emit_global_call(e, n, to);
-    else if (row_takes(d->primitive, n->call.count)) emit_primitive(e, d->primitive, n, to);
     else emit_value_call(e, n, to);
 }
 

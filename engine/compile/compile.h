@@ -327,6 +327,9 @@ void emit_cases(struct emitter *e, struct ast_node *n, struct destination to);
 
 /* call.c */
 void emit_call(struct emitter *e, struct ast_node *n, struct destination to);
+/** The primitive that the call of a global calls with arguments in the number that it takes, or
+ *  NULL: any other call may come back, whatever the primitive's effects, or raises `arity`. */
+const struct primitive_row *primitive_called(const struct ast_node *n);
 void emit_primitive(struct emitter *e, const struct primitive_row *row, struct ast_node *n,
                     struct destination to);
 unsigned emit_link(struct emitter *e, const struct denotation *d, vvm_value name, uint32_t signature);

@@ -360,7 +360,7 @@ static bool is_end(struct emitter *e, const struct ast_node *n)
     struct intrinsic room;
     if (!n || n->kind != AST_CALL || n->note || !core_name(e->c, n->call.operator)) return false;
     const struct intrinsic *i = intrinsic_of(e->c, n, &room);
-    const struct primitive_row *row = n->call.operator->global.denotation->primitive;
+    const struct primitive_row *row = primitive_called(n);
     if (i ? i->type != TYPE_NONE : !row || !(row->effects & EFFECT_DIVERGES)) return false;
     for (unsigned k = 0; k < n->call.count; k++)
         if (!constant_behind(n->call.arguments[k])) return false;

@@ -77,7 +77,8 @@ static unsigned type_of_global_call(struct compiler *c, struct ast_node *n)
     struct intrinsic room;
     const struct intrinsic *i = intrinsic_of(c, n, &room);
     if (i) return i->type;
-    if (d->primitive) return d->primitive->effects & EFFECT_DIVERGES ? TYPE_NONE : SLOT_ANY;
+    const struct primitive_row *row = primitive_called(n);
+    if (d->primitive) return row && row->effects & EFFECT_DIVERGES ? TYPE_NONE : SLOT_ANY;
     if (d->diverges && !d->assigned) return TYPE_NONE;
     const struct signature *s = global_signature(c, n);
     return s ? s->result : SLOT_ANY;
