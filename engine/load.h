@@ -57,6 +57,23 @@ int load_image(struct vvm_context *ctx, const char *file, const uint8_t *data, s
 /** load_source or load_image by content, from a path; also looks for NAME.vml and
  *  NAME.vmi of imports in the folders of `path_list` (colon-separated). */
 int load_file(struct vvm_context *ctx, const char *path, struct vvm_vmlet **vmlet);
+/** Take a VMlet and all that it defined out of the running node, as one transaction. What
+ *  others import does not go unless `cascade`, which takes those others with it. Its
+ *  tables and code are freed when no worker and no value leads to them any more
+ *  (vmlets_reap). -EBUSY: others depend on it, -ENOENT: no such VMlet, -EPERM: what
+ *  stays would not hold together; ctx->pending says more. */
+int vmlet_unload(struct vvm_context *ctx, vvm_value name, bool cascade);
+/** Load a file in place of the VMlet of the same name, which keeps its place among the
+ *  layers; tables of the same schema keep their contents. If no such VMlet is loaded it
+ *  is simply loaded. On failure nothing has changed. */
+int load_replace(struct vvm_context *ctx, const char *path, struct vvm_vmlet **vmlet);
+/** Free what unloaded VMlets left, as far as nothing leads to it any more; runs the
+ *  collector if there is something. Control thread, no load open. How many wait yet. */
+unsigned vmlets_reap(struct vvm_node *node);
+/** A text that says what is in force and by whom: every layer of every global, rows,
+ *  members, networks, tables, syntax, in the order of VMlets; equal texts = equal state.
+ *  Contents of tables and what `set!` did are no part of it. */
+void state_print(const struct vvm_node *node, FILE *to);
 /** Evaluate one datum in env now (REPL, eval): its own transaction unless one is open. */
 int eval_datum(struct vvm_context *ctx, struct vvm_environment *env, vvm_value datum, vvm_value *result);
 /** Compile a source file to an image without publishing it (loads it, with its
