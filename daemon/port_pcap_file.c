@@ -18,6 +18,8 @@
  * router's if it replays none. So a replay gives the same octets always. A live
  * router's record carries the time of day at which frames leave.
  *
+ * A file that is recorded is locked, and one that is replayed too, together with others
+ * who replay it: nobody begins a record over either of them, in this process or another.
  * What is recorded can be read as soon as the port has been idle for one round, and
  * while it is busy FLUSH_TIME later at most. A capture that comes by a pipe comes frame by
  * frame, as they are there (read_ahead.h); only its beginning is waited for, in open.
@@ -27,6 +29,7 @@
 #include <pcap/pcap.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -112,6 +115,16 @@ static void open_capture(struct pcap_file *file, const char *path, char *reason)
     if (!file->input) fclose(stream);
 }
 
+/* True: an ordinary file that somebody else records or replays. What cannot be locked is
+ * nobody's, and whoever replays a file that is being recorded may do so. */
+static bool is_taken(int descriptor, int operation)
+{
+    struct stat status;
+
+    return !fstat(descriptor, &status) && S_ISREG(status.st_mode) && flock(descriptor, operation | LOCK_NB) &&
+           errno == EWOULDBLOCK;
+}
+
 static int open_input(struct port *port, struct pcap_file *file, const char *path)
 {
     char reason[PCAP_ERRBUF_SIZE];
@@ -122,6 +135,7 @@ static int open_input(struct port *port, struct pcap_file *file, const char *pat
         snprintf(port->why, sizeof port->why, "cannot be replayed: %.200s: give a pcap file", reason);
         return -EIO;
     }
+    if (pcap_file(file->input)) is_taken(fileno(pcap_file(file->input)), LOCK_SH); /* as long as it is open */
     kind = pcap_datalink(file->input);
     if (kind == DLT_EN10MB) return 0;
     snprintf(
@@ -141,10 +155,29 @@ static bool same_file(struct pcap_file *file, const char *path)
            read.st_dev == written.st_dev && read.st_ino == written.st_ino;
 }
 
+/* The record's file, emptied once it is ours. NULL with errno. */
+static FILE *open_record(const char *path)
+{
+    int descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+    struct stat status;
+    FILE *to;
+    int err = 0;
+
+    if (descriptor < 0) return NULL;
+    if (is_taken(descriptor, LOCK_EX)) err = EWOULDBLOCK;
+    else if (fstat(descriptor, &status) || (S_ISREG(status.st_mode) && ftruncate(descriptor, 0))) err = errno;
+    to = err ? NULL : fdopen(descriptor, "wb");
+    if (to) return to;
+    if (!err) err = errno;
+    close(descriptor);
+    errno = err;
+    return NULL;
+}
+
 /* The record's file, with a buffer of ours, so that a write holds many frames. */
 static pcap_dumper_t *begin_record(struct pcap_file *file, const char *path)
 {
-    FILE *to = strcmp(path, "-") == 0 ? stdout : fopen(path, "wbe");
+    FILE *to = strcmp(path, "-") == 0 ? stdout : open_record(path);
     pcap_dumper_t *output;
 
     if (!to) return NULL;
@@ -180,8 +213,14 @@ static int open_output(struct port *port, struct pcap_file *file, const char *pa
         snprintf(port->why, sizeof port->why, "out of memory");
         return -ENOMEM;
     }
+    errno = 0;
     file->output = begin_record(file, path);
     if (file->output) return 0;
+    if (errno == EWOULDBLOCK) {
+        snprintf(port->why, sizeof port->why,
+                 "%.150s is being recorded or replayed by another port or process: record another file", path);
+        return -EBUSY;
+    }
     snprintf(port->why, sizeof port->why, "cannot be recorded: %.150s: %s: check the folder and its rights",
              path, strerror(errno));
     return -EIO;

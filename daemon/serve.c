@@ -348,7 +348,7 @@ static int open_task(struct daemon *daemon)
     int err = task_open(&daemon->task, daemon->settings, daemon->why, sizeof daemon->why);
 
     if (!err && !daemon->settings->check)
-        err = task_check_cables(&daemon->task, daemon->why, sizeof daemon->why);
+        err = task_check_ports(&daemon->task, daemon->why, sizeof daemon->why);
     if (err) complain(NULL, "%s", daemon->why);
     if (err) return err;
     daemon->served = calloc(daemon->task.node_count, sizeof *daemon->served);

@@ -196,7 +196,7 @@ static unsigned count_ends(const struct task *task, const char *cable)
     return ends;
 }
 
-int task_check_cables(const struct task *task, char *why, size_t room)
+static int check_cables(const struct task *task, char *why, size_t room)
 {
     unsigned i, j;
 
@@ -215,15 +215,44 @@ int task_check_cables(const struct task *task, char *why, size_t room)
     return 0;
 }
 
+static bool records_output(const struct config_port *port)
+{
+    return port->options.write_path && strcmp(port->options.write_path, "-") == 0;
+}
+
+/* Two records that become one are none. */
+static int check_output(const struct task *task, char *why, size_t room)
+{
+    unsigned i, j, users = 0;
+
+    for (i = 0; i < task->node_count; i++)
+        for (j = 0; j < task->nodes[i]->port_count; j++) {
+            const struct config_port *port = &task->nodes[i]->ports[j];
+
+            if (!records_output(port) || ++users == 1) continue;
+            snprintf(
+                why, room,
+                "%.200s:%u:%u: node %.31s, port %.31s: another port records to standard output: record a "
+                "file",
+                task->config->file, port->place.line, port->place.column, task->nodes[i]->name, port->name);
+            return -EBUSY;
+        }
+    return 0;
+}
+
+int task_check_ports(const struct task *task, char *why, size_t room)
+{
+    int err = check_cables(task, why, room);
+
+    return err ? err : check_output(task, why, room);
+}
+
 bool task_uses_output(const struct task *task)
 {
     unsigned i, j;
 
     for (i = 0; i < task->node_count; i++)
-        for (j = 0; j < task->nodes[i]->port_count; j++) {
-            const char *path = task->nodes[i]->ports[j].options.write_path;
-
-            if (path && strcmp(path, "-") == 0) return true;
-        }
+        for (j = 0; j < task->nodes[i]->port_count; j++)
+            if (records_output(&task->nodes[i]->ports[j])) return true;
     return false;
 }

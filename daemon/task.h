@@ -20,8 +20,9 @@ struct task {
  *  as long. 0, or -errno with one line in `why` (room >= 512): -EINVAL is wrong use. */
 int task_open(struct task *task, const struct settings *settings, char *why, size_t room);
 void task_close(struct task *task);
-/** Both ends of every cable are among the nodes. 0, or -ENOTCONN with one line in `why`. */
-int task_check_cables(const struct task *task, char *why, size_t room);
+/** Both ends of every cable are among the nodes, and at most one port records to standard
+ *  output. 0, or -ENOTCONN, -EBUSY with one line in `why`. */
+int task_check_ports(const struct task *task, char *why, size_t room);
 /** Does a port of these nodes record to standard output? */
 bool task_uses_output(const struct task *task);
 

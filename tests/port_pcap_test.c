@@ -710,6 +710,38 @@ static void test_record_into_a_pipe(void)
     rmdir(folder);
 }
 
+/* Two ports, of one process or two, never write into one file, nor over one that is replayed. */
+static void test_record_is_one_ports(void)
+{
+    struct capture c = {0};
+    struct bench first = {0}, replay = {0};
+    struct port_options options = {.name = "second", .write_path = first.out};
+    struct port second = {0};
+    struct stat status;
+
+    good(&c, false, MICROSECONDS);
+    open_record(&first);
+    CU_ASSERT_EQUAL_FATAL(bench_open(&first, &c, (struct port_options){.write_path = first.out}), 0);
+    CU_ASSERT_STRING_EQUAL(burst(&first, true), "1 2");
+    CU_ASSERT_EQUAL(first.port.ops->poll(&first.port), 0);
+    CU_ASSERT_EQUAL(first.port.ops->poll(&first.port), 0);
+    CU_ASSERT_EQUAL(port_pcap_file.open(&second, &options), -EBUSY);
+    CU_ASSERT_PTR_NOT_NULL(strstr(second.why, first.out));
+    CU_ASSERT_PTR_NOT_NULL(strstr(second.why, "by another port or process: record another file"));
+    CU_ASSERT(!stat(first.out, &status) && status.st_size == 24 + 2 * (16 + 20)); /* it still holds all */
+    options.write_path = first.in;
+    CU_ASSERT_EQUAL(port_pcap_file.open(&second, &options), -EBUSY);
+    CU_ASSERT(!stat(first.in, &status) && status.st_size == (off_t)c.length);
+    CU_ASSERT_EQUAL_FATAL(bench_open(&replay, NULL, (struct port_options){.read_path = first.in}), 0);
+    CU_ASSERT_STRING_EQUAL(burst(&replay, false), "1 2"); /* two may replay it */
+    bench_close(&replay);
+    CU_ASSERT_EQUAL(port_pcap_file.close(&first.port), 0);
+    CU_ASSERT_EQUAL(port_pcap_file.open(&second, &options), 0);
+    CU_ASSERT_EQUAL(port_pcap_file.close(&second), 0);
+    unlink(first.in);
+    unlink(first.out);
+}
+
 static void test_bad_headers(void)
 {
     struct capture c = {0};
@@ -1226,6 +1258,7 @@ void port_pcap_tests(CU_pSuite suite)
     CU_add_test(suite, "a record of what waited", test_record_of_delay);
     CU_add_test(suite, "a record alone", test_record_alone);
     CU_add_test(suite, "a record into a pipe", test_record_into_a_pipe);
+    CU_add_test(suite, "a record is one port's", test_record_is_one_ports);
     CU_add_test(suite, "a record of a busy port", test_record_while_busy);
     CU_add_test(suite, "a record before the port's sleep", test_record_before_sleep);
     CU_add_test(suite, "all that a link may hold", test_all_that_a_link_may_hold);

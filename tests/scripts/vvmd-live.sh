@@ -135,7 +135,8 @@ idle() { # ticks of processor time in a second
 held_socket() { # another router has it
     launch "$vvmd" "${all[@]}"
     listening a b c d
-    "$vvmd" "${all[@]}"
+    sed 's|far.pcap|other.pcap|' net.yaml >other.yaml
+    "$vvmd" -c other.yaml -n a -n b -n c -n d
     local status=$?
     "$vvmctl" -n a status >status || return 1
     ends TERM && return $status
@@ -156,6 +157,7 @@ gone() { # the interface of a port goes while it runs
     balanced && [ -z "$(left)" ] && return $status
 }
 twice_named() { sed 's|  b: { addresses: \[10.0.0.2\] }|  b: { addresses: [10.0.0.2], ports: { a: { kind: pcap-file, write: x.pcap } } }|' net.yaml >twice.yaml && "$vvmd" -c twice.yaml --check; }
+same_record() { sed "s|  b: { addresses: \[10.0.0.2\] }|  b: { addresses: [10.0.0.2], ports: { lan: { kind: pcap-file, write: $1 } } }|; s|write: far.pcap|write: $1|" net.yaml >same.yaml && "$vvmd" -c same.yaml -n a -n b -n c -n d; }
 raising() { echo '(vmlet bad (version 1)) (define (f) (car 1)) (f)' >bad.vml && sed 's|\[hop\]|[hop, ./bad.vml]|' net.yaml >bad.yaml && "$vvmd" -c bad.yaml -n a -n b -n c -n d; }
 
 expect "four nodes in one process" 0 '^ledger/balance +0' one_process
@@ -171,6 +173,8 @@ expect "half of a link" 1 'net.yaml:15:5: node a, port b: the other end' "$vvmd"
 expect "a link that is not there" 1 'option --link 9.0: there is no link 9: .*net.yaml has 3, counted from 0' "$vvmd" -c net.yaml -n a --link 9.0=127.0.0.1:1,127.0.0.1:2
 expect "one socket for four nodes" 2 'one path for 4 nodes' "$vvmd" "${all[@]}" --control x.sock
 expect "two ports of one name" 1 'twice.yaml:[0-9]+:[0-9]+: .*' twice_named
+expect "two nodes that record into one file" 1 'vvmd d: same.yaml:[0-9]+:[0-9]+: port lan: far.pcap is being recorded' same_record far.pcap
+expect "two nodes that record to standard output" 1 'same.yaml:[0-9]+:[0-9]+: node d, port lan: another port records' same_record '"-"'
 expect "a VMlet that raises, with its back-trace" 1 'in f at ./bad.vml:1:' raising
 expect "nothing was left by what was refused" 0 '^$' left
 if [ "$(id -u)" = 0 ] && ip link add "vvm$$" type veth peer name "vvm$$p" 2>/dev/null; then
