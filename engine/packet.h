@@ -189,6 +189,11 @@ struct outcome_report {
  *  the caller. report may be NULL. */
 void network_receive(struct vvm_context *ctx, const struct network *network, struct vvm_packet *packet,
                      struct outcome_report *report);
+/** A number that is equal for packets of one flow and that nobody can choose from outside:
+ *  the host gives packets of equal numbers to the same worker, in order. The packet's head
+ *  stands at the network's header, as for network_receive; it is as before afterwards.
+ *  ctx: a packet context between two packets, its generation pinned. */
+uint64_t network_steer(struct vvm_context *ctx, const struct network *network, struct vvm_packet *packet);
 /** Pin the current generation for a burst; unpin after it. */
 void generation_enter(struct vvm_context *ctx);
 void generation_leave(struct vvm_context *ctx);

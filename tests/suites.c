@@ -16,6 +16,7 @@ const struct suite suites[] = {
     {"table", table_tests},
     {"route", route_tests},
     {"wire", wire_tests},
+    {"facilities", facility_tests},
 #ifdef VVM_DAEMON
     {"carrier", carrier_tests},
     {"worker", worker_tests},
