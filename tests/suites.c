@@ -15,6 +15,7 @@ const struct suite suites[] = {
     {"packet", packet_tests},
     {"table", table_tests},
     {"route", route_tests},
+    {"headers", headers_tests},
     {"wire", wire_tests},
     {"facilities", facility_tests},
 #ifdef VVM_DAEMON

@@ -31,6 +31,7 @@ void routing_tests(CU_pSuite suite);
 void packet_case_tests(CU_pSuite suite);
 void case_tests(CU_pSuite suite);
 void route_tests(CU_pSuite suite);
+void headers_tests(CU_pSuite suite);
 void load_tests(CU_pSuite suite);
 void collect_tests(CU_pSuite suite);
 void port_impair_tests(CU_pSuite suite);

@@ -800,6 +800,7 @@ static void envelopes_and_routes_pass_their_tests(void)
 {
     run_language_tests(VVM_SOURCE "/netvmlets/anep.vml");
     run_language_tests(VVM_SOURCE "/netvmlets/route.vml");
+    run_language_tests(VVM_SOURCE "/netvmlets/headers.vml");
 }
 
 #define ADD(test) CU_add_test(suite, #test, test)

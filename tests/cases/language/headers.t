@@ -1,0 +1,112 @@
+; headers.vml: every field of packets that Linux sent, decoded by hand; setters, sums, options
+(vmlet case (import (headers ipv4-layout udp-layout ipv4-header-length ipv4-options ipv4-data udp-data ipv4-pseudo-sum internet-checksum-good? ipv4-fragment?)))
+; UDP with a record-route option: 5 words, then 07 07 08, one address, an end
+(define p (bytevector #x47 #xb8 0 39 #x9a #xf9 #x40 0 64 17 #x08 #x43 192 0 2 1 192 0 2 7 7 7 8 192 0 2 1 0
+                      #x0f #xa0 0 53 0 11 #x88 #x89 111 112 116))
+(define u (ipv4-data p))
+(list (layout-fields udp-layout u) (ipv4-header-length p) (slice->bytes (ipv4-options p)) (utf8->string (slice->bytes (udp-data u))) (ipv4-fragment? p)
+      (internet-checksum-good? p 28 0) (internet-checksum-good? u 11 (ipv4-pseudo-sum p 11)) (internet-checksum-good? u 11 0))
+=> (((source-port . 4000) (destination-port . 53) (length . 11) (checksum . 34953) (data-octets . #u8(111 112 116))) 28 #u8(7 7 8 192 0 2 1 0) "opt" #f #t #t #f)
+(vmlet case (import (headers ipv4-layout)))
+(define p (bytevector #x47 #xb8 0 39 #x9a #xf9 #x40 0 64 17 #x08 #x43 192 0 2 1 192 0 2 7 7 7 8 192 0 2 1 0))
+(list-head (layout-fields ipv4-layout p) 11)
+=> ((version . 4) (ihl . 7) (type-of-service . 184) (total-length . 39) (identification . 39673) (flags . 2) (fragment-offset . 0) (time-to-live . 64) (protocol . 17) (header-checksum . 2115) (source-address . 3221225985))
+; the last fragment of a packet: offset 2960 in units of 8 octets, no flag
+(vmlet case (import (headers ipv4-flags ipv4-fragment-offset ipv4-fragment? set-ipv4-flags! set-ipv4-fragment-offset! ipv4-more-fragments)))
+(define p (make-bytevector 20 #xff))
+(set-ipv4-flags! p 0) (set-ipv4-fragment-offset! p 370)
+(define last-part (list (bytevector-u8-ref p 6) (bytevector-u8-ref p 7) (ipv4-fragment? p)))
+(set-ipv4-flags! p ipv4-more-fragments) (set-ipv4-fragment-offset! p 0)
+(list last-part (bytevector-u8-ref p 6) (ipv4-fragment? p) (ipv4-flags p) (ipv4-fragment-offset p))
+=> ((1 114 #t) 32 #t 1 0)
+; UDP over IPv6: traffic class 0x5c, flow label 0xabcde
+(vmlet case (import (headers ipv6-layout udp-layout ipv6-data ipv6-pseudo-sum internet-checksum internet-checksum-good?)))
+(define p (bytevector #x65 #xca #xbc #xde 0 11 17 64 #x20 1 13 #xb8 0 0 0 0 0 0 0 0 0 0 0 1 #x20 1 13 #xb8 0 0 0 0 0 0 0 0 0 0 0 7
+                      #x0f #xa1 2 #x23 0 11 #xa7 #x30 115 105 120))
+(define u (ipv6-data p))
+(list (list-head (layout-fields ipv6-layout p) 6) (layout-fields udp-layout u)
+      (internet-checksum u 6 11 (ipv6-pseudo-sum p 17 11)) (internet-checksum-good? u 11 (ipv6-pseudo-sum p 17 11)))
+=> (((version . 6) (traffic-class . 92) (flow-label . 703710) (payload-length . 11) (next-header . 17) (hop-limit . 64)) ((source-port . 4001) (destination-port . 547) (length . 11) (checksum . 42800) (data-octets . #u8(115 105 120))) 42800 #t)
+(vmlet case (import (headers ipv6-version set-ipv6-version! set-ipv6-traffic-class! set-ipv6-flow-label! ipv6-flow-label ipv6-traffic-class)))
+(define p (make-bytevector 40 0))
+(set-ipv6-traffic-class! p #xff) (set-ipv6-version! p 6)
+(define one (bytevector-copy p 0 4))
+(set-ipv6-flow-label! p #xfffff) (set-ipv6-traffic-class! p 0)
+(list one (bytevector-copy p 0 4) (ipv6-version p) (ipv6-traffic-class p) (ipv6-flow-label p))
+=> (#u8(111 240 0 0) #u8(96 15 255 255) 6 0 1048575)
+(vmlet case (import (headers set-ipv6-flow-label!)))
+(set-ipv6-flow-label! (make-bytevector 40 0) #x100000)
+=! range
+; a SYN with the options MSS 1460, SACK permitted, timestamps, no-operation, window scale 10
+(vmlet case (import (headers tcp-layout tcp-header-length tcp-options tcp-data find-option)))
+(define t (bytevector #x0f #xa2 0 80 #x54 #xad #x75 #xce 0 0 0 0 #xa0 2 #xfa #xf0 #xb0 #x96 0 0
+                      2 4 5 #xb4 4 2 8 10 #xae #xc0 #x8f #x3e 0 0 0 0 1 3 3 10))
+(list (list-head (layout-fields tcp-layout t) 17) (tcp-header-length t) (slice-length (tcp-options t)) (slice-length (tcp-data t))
+      (map (lambda (kind) (find-option t kind 20 40)) '(2 4 8 1 3 5 0)))
+=> (((source-port . 4002) (destination-port . 80) (sequence-number . 1420654030) (acknowledgment-number . 0) (data-offset . 10) (rsrvd . 0) (cwr . 0) (ece . 0) (urg . 0) (ack . 0) (psh . 0) (rst . 0) (syn . 1) (fin . 0) (window . 64240) (checksum . 45206) (urgent-pointer . 0)) 40 20 0 (20 24 26 36 37 0 0))
+; the answer of a closed port: RST and ACK, no options
+(vmlet case (import (headers tcp-layout tcp-header-length ipv4-data ipv4-pseudo-sum internet-checksum-good?)))
+(define p (bytevector #x45 0 0 40 0 0 #x40 0 64 6 #xb6 #xc7 192 0 2 1 192 0 2 7 0 81 #x13 #x8a 0 0 0 0 1 2 3 5 #x50 #x14 0 0 #x13 #xe6 0 0))
+(define t (ipv4-data p))
+(list (cdr (cdr (list-head (layout-fields tcp-layout t) 17))) (internet-checksum-good? t 20 (ipv4-pseudo-sum p 20)))
+=> (((sequence-number . 0) (acknowledgment-number . 16909061) (data-offset . 5) (rsrvd . 0) (cwr . 0) (ece . 0) (urg . 0) (ack . 1) (psh . 0) (rst . 1) (syn . 0) (fin . 0) (window . 0) (checksum . 5094) (urgent-pointer . 0)) #t)
+(vmlet case (import (headers set-tcp-data-offset! set-tcp-cwr! set-tcp-ece! set-tcp-urg! set-tcp-ack! set-tcp-psh! set-tcp-rst! set-tcp-syn! set-tcp-fin! set-tcp-rsrvd!)))
+(define (flags set) (let ((t (make-bytevector 20 0))) (set t 1) (bytevector-u8-ref t 13)))
+(define t (make-bytevector 20 #xff))
+(set-tcp-data-offset! t 5) (set-tcp-rsrvd! t 0) (set-tcp-syn! t 0)
+(list (bytevector-copy t 12 14)
+      (map (lambda (set) (flags set))
+           (list (lambda (t v) (set-tcp-cwr! t v)) (lambda (t v) (set-tcp-ece! t v)) (lambda (t v) (set-tcp-urg! t v)) (lambda (t v) (set-tcp-ack! t v))
+                 (lambda (t v) (set-tcp-psh! t v)) (lambda (t v) (set-tcp-rst! t v)) (lambda (t v) (set-tcp-syn! t v)) (lambda (t v) (set-tcp-fin! t v)))))
+=> (#u8(80 253) (128 64 32 16 8 4 2 1))
+; echo of both versions, and errors that quote the packet
+(vmlet case (import (headers icmp-layout icmp-echo-layout icmp-error-layout ipv4-data ipv4-layout internet-checksum-good? icmp-error-original-packet ipv4-protocol)))
+(define echo (bytevector 0 0 #xb0 #xd5 #x55 #x66 0 1 100 97 116 97 33))
+(define unreachable (bytevector 3 3 #x5d #xe2 0 0 0 0 #x45 0 0 #x1d 0 1 0 0 #x40 #x11 #xf6 #xc6 #xc0 0 2 7 #xc0 0 2 1
+                                #x13 #x88 #x13 #x89 0 9 0 0 #x78))
+(list (layout-fields icmp-echo-layout echo) (internet-checksum-good? echo 13 0)
+      (list-head (layout-fields icmp-error-layout unreachable) 4) (internet-checksum-good? unreachable 37 0)
+      (ipv4-protocol (icmp-error-original-packet unreachable)) (car (layout-fields icmp-layout unreachable)))
+=> (((type . 0) (code . 0) (checksum . 45269) (identifier . 21862) (sequence-number . 1) (data . #u8(100 97 116 97 33))) #t ((type . 3) (code . 3) (checksum . 24034) (parameter . 0)) #t 17 (type . 3))
+(vmlet case (import (headers icmp-error-layout ipv6-data ipv6-pseudo-sum internet-checksum-good?)))
+(define p (bytevector #x60 #x0b #x04 #xfb 0 #x39 #x3a #x40 #x20 1 #x0d #xb8 0 0 0 0 0 0 0 0 0 0 0 1 #x20 1 #x0d #xb8 0 0 0 0 0 0 0 0 0 0 0 7
+  1 4 #x31 #xdf 0 0 0 0 #x60 0 0 0 0 9 #x11 #x40 #x20 1 #x0d #xb8 0 0 0 0 0 0 0 0 0 0 0 7 #x20 1 #x0d #xb8 0 0 0 0 0 0 0 0 0 0 0 1
+  #x13 #x88 #x13 #x89 0 9 4 #x51 #x79))
+(define i (ipv6-data p))
+(list (list-head (layout-fields icmp-error-layout i) 4) (internet-checksum-good? i 57 (ipv6-pseudo-sum p 58 57)) (internet-checksum-good? i 57 (ipv6-pseudo-sum p 17 57)))
+=> (((type . 1) (code . 4) (checksum . 12767) (parameter . 0)) #t #f)
+; sealing makes what the kernel sent
+(vmlet case (import (headers seal-ipv4! seal-udp! seal-tcp! seal-icmp! seal-ipv6! ipv4-data ipv6-data ipv4-pseudo-sum ipv6-pseudo-sum)))
+(define p (bytevector #x47 #xb8 0 0 #x9a #xf9 #x40 0 64 17 1 1 192 0 2 1 192 0 2 7 7 7 8 192 0 2 1 0 #x0f #xa0 0 53 9 9 9 9 111 112 116))
+(seal-ipv4! p)
+(seal-udp! (ipv4-data p) (ipv4-pseudo-sum p 11))
+(define six (bytevector #x60 1 #x1a #xc7 9 9 58 64 #x20 1 13 #xb8 0 0 0 0 0 0 0 0 0 0 0 1 #x20 1 13 #xb8 0 0 0 0 0 0 0 0 0 0 0 7
+                        128 0 9 9 #x12 #x34 0 9 115 105 120))
+(seal-ipv6! six)
+(seal-icmp! (ipv6-data six) (ipv6-pseudo-sum six 58 11))
+(define rst (bytevector #x45 0 0 40 0 0 #x40 0 64 6 #xb6 #xc7 192 0 2 1 192 0 2 7 0 81 #x13 #x8a 0 0 0 0 1 2 3 5 #x50 #x14 0 0 7 7 0 0))
+(seal-tcp! (ipv4-data rst) (ipv4-pseudo-sum rst 20))
+(list (bytevector-copy p 2 4) (bytevector-copy p 10 12) (bytevector-copy p 32 36) (bytevector-copy six 4 6) (bytevector-copy six 42 44) (bytevector-copy rst 36 38))
+=> (#u8(0 39) #u8(8 67) #u8(0 11 136 137) #u8(0 11) #u8(38 153) #u8(19 230))
+; a UDP sum that comes to zero is sent as its other zero
+(vmlet case (import (headers seal-udp! internet-checksum-good?)))
+(define u (bytevector 0 0 0 0 0 0 0 0 #xff #xf7))
+(seal-udp! u 0)
+(define zero (bytevector 0 1 #xff #xea 0 0 0 0 0 0))
+(seal-udp! zero #xa)
+(list u zero)
+=> (#u8(0 0 0 0 0 10 255 253 255 247) #u8(0 1 255 234 0 10 255 255 0 0))
+; an option that ends behind the options, or has no length
+(vmlet case (import (headers find-option)))
+(find-option (bytevector 1 1 8 10 0 0) 3 0 6)
+=! no-packet
+(vmlet case (import (headers find-option)))
+(find-option (bytevector 1 2 1 0 5) 2 0 4)
+=! no-packet
+(vmlet case (import (headers find-option)))
+(list (find-option (bytevector 1 1 5 2 0 9 9 9) 9 0 8) (find-option (bytevector 1 1 5 2 7 3 9 9) 7 0 8))
+=> (0 4)
+; the builders of the drawings come with use-syntax, when compiling only
+(vmlet case (use-syntax headers) (import (headers ipv4-layout)))
+(layout->bytes ipv4-layout '((ihl 5) (total-length 20) (flags 2) (fragment-offset 1) (time-to-live 9) (protocol 1) (source-address "10.0.0.1") (destination-address "10.0.0.2")))
+=> #u8(69 0 0 20 0 0 64 1 9 1 0 0 10 0 0 1 10 0 0 2)
