@@ -216,7 +216,7 @@ static json_t *make_data(struct evaluation *e, const struct capture *output, jso
     return data;
 }
 
-/* Evaluate with the node's output, fuel and tests as a request has them. */
+/* Evaluate with the node's output and fuel as a request has them. */
 static int eval_in_session(struct control *control, struct evaluation *e, const json_t *expressions,
                            struct capture *output)
 {
@@ -226,11 +226,9 @@ static int eval_in_session(struct control *control, struct evaluation *e, const 
     int err;
 
     options->output = output->stream;
-    options->no_tests = control->runtime != NULL;
     options->refuel = refuel;
     options->refuel_data = e;
     err = eval_all(e, expressions);
-    options->no_tests = false;
     options->refuel = NULL;
     options->output = before;
     options->load_fuel = fuel;

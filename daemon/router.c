@@ -39,15 +39,15 @@ void router_advance(struct router *router, uint64_t time)
 int router_open(struct router *router, const char *name, bool virtual_time, const char *path)
 {
     struct vvm_options options = {
-        .clock = router_clock, .clock_data = router, .output = stderr, .path = path, .no_tests = true};
+        .clock = router_clock, .clock_data = router, .output = stderr, .path = path};
     int err;
 
     *router = (struct router){
         .log = stderr, .name = name, .virtual_time = virtual_time, .opened = port_system_clock(NULL)};
     err = node_open(&options, &router->node);
     if (err) return err;
-    router->node->host = router;
-    router->node->host_ops = &worker_host_ops;
+    router->node->world.host = router;
+    router->node->world.host_ops = &worker_host_ops;
     return 0;
 }
 

@@ -54,9 +54,10 @@ static int open_packet_parts(struct vvm_context *ctx)
     return err ? err : ledger_attach(ctx);
 }
 
-int context_open(struct vvm_context *ctx, struct vvm_node *node, bool load)
+static int open_context(struct vvm_context *ctx, struct vvm_node *node, struct vvm_world *world, bool load)
 {
     *ctx = (struct vvm_context){.node = node,
+                                .world = world,
                                 .frame_limit = load ? LOAD_FRAMES : PACKET_FRAMES,
                                 .handler_limit = load ? LOAD_HANDLERS : PACKET_HANDLERS,
                                 .winders = VALUE_NULL,
@@ -71,6 +72,16 @@ int context_open(struct vvm_context *ctx, struct vvm_node *node, bool load)
     }
     if (load) ctx->generation = node->candidate ? node->candidate : node->current;
     return 0;
+}
+
+int context_open(struct vvm_context *ctx, struct vvm_node *node, bool load)
+{
+    return open_context(ctx, node, &node->world, load);
+}
+
+int context_open_in(struct vvm_context *ctx, struct vvm_node *node, struct vvm_world *world)
+{
+    return open_context(ctx, node, world, false);
 }
 
 void context_close(struct vvm_context *ctx)

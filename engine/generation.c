@@ -208,7 +208,8 @@ int generation_define(struct vvm_node *node, uint32_t number, struct vvm_vmlet *
                       const struct vvm_function *function)
 {
     struct global_table *t = node->globals;
-    if (!node->candidate) return -EPERM;
+    if (!node->candidate || context_in_test(&node->control)) return -EPERM;
+    node->candidate->checked = false;
     if (number >= t->count || number >= node->candidate->binding_count) return -ENOENT;
     struct global *global = &t->globals[number];
     struct layer layer = {.owner = owner, .value = value, .function = function};
@@ -375,6 +376,7 @@ static int generation_copy(struct vvm_node *node, struct vvm_generation **out)
     *r = (struct retired){.generation = g, .epoch = node->epoch};
     g->retire = r;
     g->number = from ? from->number + 1 : 0;
+    g->checked = from && from->checked;
     err = cover_globals(node, g);
     if (!err && from && from->binding_count && g->bindings)
         memcpy(g->bindings, from->bindings,
@@ -467,7 +469,9 @@ int generation_check(struct vvm_node *node)
     assert(node->candidate);
     note_assignments(node);
     settle_constants(node->candidate);
-    return wire_check(&node->control, node->candidate);
+    int err = wire_check(&node->control, node->candidate);
+    node->candidate->checked = !err;
+    return err;
 }
 
 static void note_retired(struct epoch *e, struct vvm_generation *g)

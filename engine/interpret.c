@@ -652,7 +652,7 @@ op_TABLE_WORD:
     VALUE(table_word(ctx, B, C));
 op_ARRAY_WORD : {
     uint64_t word;
-    if (!LIKELY(array_word(B, C, &word))) FAIL(array_word_error(ctx, B));
+    if (!LIKELY(array_word(ctx, B, C, &word))) FAIL(array_word_error(ctx, B));
     RAW(word);
     NEXT;
 }

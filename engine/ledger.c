@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * ledger.c - where every packet of a node went, by kind and name.
+ * ledger.c - where every packet of a world went, by kind and name.
  *
  * A row is found by a hash table that only grows; looking up takes no lock, making a
  * row does. Each context counts in its own array; a reader sums them. A context's
@@ -69,29 +69,30 @@ static unsigned add_row(struct ledger *l, enum ledger_kind kind, const char *nam
     return l->row_count++;
 }
 
-int ledger_open(struct vvm_node *node)
+int ledger_open(struct vvm_world *world)
 {
     struct ledger *l = calloc(1, sizeof *l);
     if (!l) return -ENOMEM;
     pthread_mutex_init(&l->lock, NULL);
     for (int kind = 0; kind < LEDGER_KINDS; kind++) add_row(l, (enum ledger_kind)kind, "other");
     assert(l->row_count == LEDGER_KINDS); /* so that the kind is the number of its other */
-    node->ledger = l;
+    world->ledger = l;
     return 0;
 }
 
-void ledger_close(struct vvm_node *node)
+void ledger_close(struct vvm_world *world)
 {
-    if (!node->ledger) return;
-    for (unsigned i = 0; i < LEDGER_CONTEXTS; i++) assert(!node->ledger->contexts[i]);
-    pthread_mutex_destroy(&node->ledger->lock);
-    free(node->ledger);
-    node->ledger = NULL;
+    struct ledger *l = world->ledger;
+    if (!l) return;
+    for (unsigned i = 0; i < LEDGER_CONTEXTS; i++) assert(!l->contexts[i]);
+    pthread_mutex_destroy(&l->lock);
+    free(l);
+    world->ledger = NULL;
 }
 
 int ledger_attach(struct vvm_context *ctx)
 {
-    struct ledger *l = ctx->node->ledger;
+    struct ledger *l = ctx->world->ledger;
     if (!l) return 0;
     assert(!ctx->ledger_counts);
     uint64_t *counts = calloc(LEDGER_ROWS, sizeof *counts);
@@ -110,7 +111,7 @@ int ledger_attach(struct vvm_context *ctx)
 
 void ledger_detach(struct vvm_context *ctx)
 {
-    struct ledger *l = ctx->node->ledger;
+    struct ledger *l = ctx->world->ledger;
     if (!l || !ctx->ledger_counts) return;
     pthread_mutex_lock(&l->lock);
     for (unsigned i = 0; i < LEDGER_CONTEXTS; i++)
@@ -122,9 +123,8 @@ void ledger_detach(struct vvm_context *ctx)
     ctx->ledger_counts = NULL;
 }
 
-unsigned ledger_row(struct vvm_node *node, enum ledger_kind kind, const char *text)
+unsigned ledger_row_of(struct ledger *l, enum ledger_kind kind, const char *text)
 {
-    struct ledger *l = node->ledger;
     char name[sizeof l->names[0].name]; /* cut, so that a long name finds its row again */
     snprintf(name, sizeof name, "%s", text);
     unsigned row = __atomic_load_n(&l->buckets[find_bucket(l, kind, name)], __ATOMIC_ACQUIRE);
@@ -136,17 +136,22 @@ unsigned ledger_row(struct vvm_node *node, enum ledger_kind kind, const char *te
     return row;
 }
 
+unsigned ledger_row(struct vvm_node *node, enum ledger_kind kind, const char *name)
+{
+    return ledger_row_of(node->world.ledger, kind, name);
+}
+
 void ledger_count(struct vvm_context *ctx, unsigned row, int64_t n)
 {
     assert(row < LEDGER_ROWS);
     uint64_t *own = ctx->ledger_counts;
     if (own) __atomic_store_n(&own[row], own[row] + (uint64_t)n, __ATOMIC_RELAXED);
-    else __atomic_fetch_add(&ctx->node->ledger->shared[row], (uint64_t)n, __ATOMIC_RELAXED);
+    else __atomic_fetch_add(&ctx->world->ledger->shared[row], (uint64_t)n, __ATOMIC_RELAXED);
 }
 
 void ledger_count_named(struct vvm_context *ctx, enum ledger_kind kind, const char *name)
 {
-    ledger_count(ctx, ledger_row(ctx->node, kind, name), 1);
+    ledger_count(ctx, ledger_row_of(ctx->world->ledger, kind, name), 1);
 }
 
 /* The lock is held. */
@@ -167,7 +172,7 @@ static int compare_rows(const void *a, const void *b)
 
 unsigned ledger_read(struct vvm_node *node, struct ledger_row *rows, unsigned room)
 {
-    struct ledger *l = node->ledger;
+    struct ledger *l = node->world.ledger;
     unsigned count = 0;
     pthread_mutex_lock(&l->lock);
     for (unsigned i = 0; i < l->row_count && count < room; i++) {
@@ -184,7 +189,7 @@ unsigned ledger_read(struct vvm_node *node, struct ledger_row *rows, unsigned ro
 
 int64_t ledger_balance(struct vvm_node *node)
 {
-    struct ledger *l = node->ledger;
+    struct ledger *l = node->world.ledger;
     int64_t in = 0, out = 0;
     pthread_mutex_lock(&l->lock);
     for (unsigned i = 0; i < l->row_count; i++) {

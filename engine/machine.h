@@ -28,6 +28,7 @@
 
 #include "instruction.h"
 #include "value.h"
+#include "world.h"
 
 struct vvm_context;
 struct vvm_environment;
@@ -217,6 +218,7 @@ struct match_table;
 
 struct vvm_generation {
     uint64_t number;
+    bool checked; /* by generation_check, and nothing has changed since */
     uint32_t binding_count;
     struct binding *bindings;
     /* owned by wire/: networks, sets, match table of this generation */
@@ -263,6 +265,7 @@ struct handler {
  * else the control heap's current chunk; allocate() refills or refuses. */
 struct vvm_context {
     struct vvm_node *node;
+    struct vvm_world *world;                 /* the node's, or a test's */
     const struct vvm_generation *generation; /* pinned while something runs */
     bool packet_profile;                     /* running for a packet */
 
@@ -310,6 +313,10 @@ int vvm_run(struct vvm_context *ctx, const struct vvm_function *f, const uint64_
 /** Set up a context with stacks for the load profile (load = true) or packets.
  *  0 or -ENOMEM. context_close frees. */
 int context_open(struct vvm_context *ctx, struct vvm_node *node, bool load);
+/** One for packets in a world that is not the node's. */
+int context_open_in(struct vvm_context *ctx, struct vvm_node *node, struct vvm_world *world);
+/** True if the context runs in a test: what it does is to leave nothing behind on the node. */
+bool context_in_test(const struct vvm_context *ctx);
 void context_close(struct vvm_context *ctx);
 
 /* ---- allocation --------------------------------------------------------------------- */
@@ -372,7 +379,6 @@ struct vvm_options {
     void *exit_data;
     const char *const *arguments; /* what (command-line) answers, NULL-terminated; NULL: just "vvm" */
     const char *path;             /* folders, colon-separated, in which imports are looked for; NULL = none */
-    bool no_tests;                /* packets move on other threads: no test may stand in for their host */
     bool (*refuel)(void *data,
                    struct vvm_context *ctx); /* a load has used up its fuel: true if it gave more */
     void *refuel_data;
@@ -420,21 +426,20 @@ struct vvm_node {
     struct global_table *globals; /* layers per global, see generation.c */
     struct wire_state *wire;      /* networks, sets, tables, programs: wire/ */
     struct epoch *epoch;          /* ck_epoch instance and records */
-    struct ledger *ledger;
+    struct vvm_world world;       /* in which its contexts run */
     struct table_registry *tables; /* table/table.h */
-    void *host;                    /* the daemon's node */
     struct runtime_state {         /* lib/: parameters that hold the standard ports; value 0 until made */
         struct vvm_root ports[3];  /* input, output, error */
         uint64_t symbols;          /* counter of generate-symbol */
     } runtime;
-    const struct vvm_host_ops *host_ops;
 };
 
 /** New node with core primitives and the prelude loaded. NULL options = defaults.
  *  0, or -errno with a line on stderr when the prelude itself is broken. */
 int node_open(const struct vvm_options *options, struct vvm_node **node);
 void node_close(struct vvm_node *node);
-/** Nanoseconds by the node's clock. The only source of time. */
+/** Nanoseconds by the node's clock. What runs on a context asks world_now(ctx->world). There
+ *  is no other source of time. */
 uint64_t node_now(const struct vvm_node *node);
 /** Index (1..255) of a file name for positions; 255 names at most, then 0. */
 unsigned node_file(struct vvm_node *node, const char *name);

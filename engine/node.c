@@ -34,6 +34,8 @@ static int set_options(struct vvm_node *node, const struct vvm_options *options)
     if (options) node->options = *options;
     if (node->options.load_fuel <= 0) node->options.load_fuel = DEFAULT_LOAD_FUEL;
     if (!node->options.output) node->options.output = stdout;
+    node->world.clock = node->options.clock;
+    node->world.clock_data = node->options.clock_data;
     if (node->options.seed) return 0;
     uint64_t *seed = &node->options.seed;
     if (getrandom(seed, sizeof *seed, 0) != (ssize_t)sizeof *seed) return -EIO;
@@ -58,7 +60,7 @@ static int open_parts(struct vvm_node *node)
     if (!err) err = heap_open(node);
     if (!err) err = primitive_index_open(node);
     if (!err) err = open_core(node);
-    if (!err) err = ledger_open(node);
+    if (!err) err = ledger_open(&node->world);
     if (!err) err = wire_open(node);
     if (!err) err = generations_open(node);
     if (!err) err = context_open(&node->control, node, true);
@@ -117,7 +119,7 @@ void node_close(struct vvm_node *node)
     free_vmlets(node->refused);
     free_vmlets(node->forgotten);
     free_vmlets(node->vmlets);
-    ledger_close(node);
+    ledger_close(&node->world);
     primitive_index_close(node);
     signature_close(node);
     heap_close(node);
@@ -126,13 +128,15 @@ void node_close(struct vvm_node *node)
     free(node);
 }
 
-uint64_t node_now(const struct vvm_node *node)
+uint64_t world_now(const struct vvm_world *world)
 {
     struct timespec t;
-    if (node->options.clock) return node->options.clock(node->options.clock_data);
+    if (world->clock) return world->clock(world->clock_data);
     clock_gettime(CLOCK_MONOTONIC, &t);
     return (uint64_t)t.tv_sec * UINT64_C(1000000000) + (uint64_t)t.tv_nsec;
 }
+
+uint64_t node_now(const struct vvm_node *node) { return world_now(&node->world); }
 
 unsigned node_file(struct vvm_node *node, const char *name)
 {

@@ -117,15 +117,16 @@ struct ledger_row {
     char name[56];
     uint64_t count;
 };
-struct ledger; /* one per node; counters per context, summed when read */
-int ledger_open(struct vvm_node *node);
-void ledger_close(struct vvm_node *node);
-/** Give a context counters of its own (context_open) and fold them into the node's
- *  (context_close). A context without them counts in the node's, atomically. */
+struct ledger; /* one per world; counters per context, summed when read */
+int ledger_open(struct vvm_world *world);
+void ledger_close(struct vvm_world *world);
+/** Give a context counters of its own (context_open) and fold them into its world's
+ *  (context_close). A context without them counts in the world's, atomically. */
 int ledger_attach(struct vvm_context *ctx);
 void ledger_detach(struct vvm_context *ctx);
 /** Number of the row (kind, name), made when new; never fails (see LEDGER_ROWS). */
 unsigned ledger_row(struct vvm_node *node, enum ledger_kind kind, const char *name);
+unsigned ledger_row_of(struct ledger *ledger, enum ledger_kind kind, const char *name);
 /** Count n (may be negative for HELD) in a row. */
 void ledger_count(struct vvm_context *ctx, unsigned row, int64_t n);
 void ledger_count_named(struct vvm_context *ctx, enum ledger_kind kind, const char *name);

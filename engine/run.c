@@ -130,6 +130,8 @@ vvm_value global_assign(struct vvm_context *ctx, const struct vvm_unit *unit, co
     if (global_owner(ctx->node, link->global) != unit->vmlet)
         return raise_message(ctx, ERROR_PRIVILEGE, link->name,
                              "a variable of another VMlet cannot be assigned");
+    if (context_in_test(ctx))
+        return raise_message(ctx, ERROR_PRIVILEGE, link->name, "a test cannot assign a variable of the VMlet");
     b->value = v;
     b->function = NULL;
     b->signature = 0;

@@ -81,7 +81,7 @@ static struct ants_bench *bench_open(void)
     CU_ASSERT_FATAL(b && !router_open(&b->router, "test", true, VVM_SOURCE "/netvmlets"));
     b->host_ops = worker_host_ops;
     b->host_ops.deliver = keep_delivery;
-    b->router.node->host_ops = &b->host_ops;
+    b->router.node->world.host_ops = &b->host_ops;
     for (unsigned i = 0; i < DEVICES; i++) b->feeds[i] = feed_port_add(&b->router);
     for (unsigned i = 0; node.addresses[i]; i++)
         CU_ASSERT_FATAL(!router_add_address(&b->router, node.addresses[i], 24));

@@ -267,7 +267,7 @@ static void open_router(struct case_run *run)
     struct vvm_context *control = &run->router.node->control;
     run->host_ops = worker_host_ops;
     run->host_ops.deliver = keep_delivery;
-    run->router.node->host_ops = &run->host_ops;
+    run->router.node->world.host_ops = &run->host_ops;
     for (unsigned i = 0; i < s->addresses.count; i++)
         router_add_address(&run->router, s->addresses.items[i].address, s->addresses.items[i].length);
     for (unsigned i = 0; i < s->file_count; i++) {

@@ -27,7 +27,7 @@ static void bench_open(struct bench *b)
     memset(b, 0, sizeof *b);
     CU_ASSERT_EQUAL_FATAL(node_open(NULL, &b->node), 0);
     CU_ASSERT_EQUAL_FATAL(buffer_pool_open(&b->pool, 4, 128, 16), 0);
-    b->ctx = (struct vvm_context){.node = b->node, .packet_profile = true, .fuel = 1000000};
+    b->ctx = (struct vvm_context){.node = b->node, .world = &b->node->world, .packet_profile = true, .fuel = 1000000};
     b->ctx.free = (uint8_t *)b->arena;
     b->ctx.end = (uint8_t *)(b->arena + 512);
     b->ctx.arena = b->ctx.free;
@@ -261,9 +261,9 @@ static void layouts_build_and_check_packets(void)
 static void the_ledger_balances_over_contexts(void)
 {
     struct vvm_node node = {0};
-    struct vvm_context one = {.node = &node}, two = {.node = &node};
+    struct vvm_context one = {.node = &node, .world = &node.world}, two = one;
     struct ledger_row rows[16];
-    CU_ASSERT_EQUAL_FATAL(ledger_open(&node), 0);
+    CU_ASSERT_EQUAL_FATAL(ledger_open(&node.world), 0);
     CU_ASSERT_EQUAL(ledger_attach(&one), 0);
     ledger_count_named(&one, LEDGER_RECEIVED, "port0");
     ledger_count_named(&two, LEDGER_RECEIVED, "port0");
@@ -278,15 +278,15 @@ static void the_ledger_balances_over_contexts(void)
     CU_ASSERT_EQUAL(ledger_read(&node, rows, 16), 3);
     CU_ASSERT(rows[0].kind == LEDGER_RECEIVED && rows[0].count == 2 && strcmp(rows[0].name, "port0") == 0);
     CU_ASSERT(rows[1].kind == LEDGER_SENT && rows[2].kind == LEDGER_DROPPED);
-    ledger_close(&node);
+    ledger_close(&node.world);
 }
 
 static void rows_beyond_the_last_are_other(void)
 {
     struct vvm_node node = {0};
-    struct vvm_context ctx = {.node = &node};
+    struct vvm_context ctx = {.node = &node, .world = &node.world};
     static struct ledger_row rows[LEDGER_ROWS];
-    CU_ASSERT_EQUAL_FATAL(ledger_open(&node), 0);
+    CU_ASSERT_EQUAL_FATAL(ledger_open(&node.world), 0);
     for (unsigned i = 0; i < LEDGER_ROWS; i++) {
         char name[16];
         snprintf(name, sizeof name, "reason-%u", i);
@@ -301,15 +301,15 @@ static void rows_beyond_the_last_are_other(void)
     memset(cut, 'x', sizeof cut - 1);
     cut[99] = 0;
     CU_ASSERT_EQUAL(ledger_row(&node, LEDGER_SENT, cut), LEDGER_SENT); /* no row left: "other" */
-    ledger_close(&node);
+    ledger_close(&node.world);
 }
 
 static void ports_that_packets_name_leave_rows_for_reasons(void)
 {
     struct vvm_node node = {0};
-    struct vvm_context ctx = {.node = &node};
+    struct vvm_context ctx = {.node = &node, .world = &node.world};
     static struct ledger_row rows[LEDGER_ROWS];
-    CU_ASSERT_EQUAL_FATAL(ledger_open(&node), 0);
+    CU_ASSERT_EQUAL_FATAL(ledger_open(&node.world), 0);
     for (unsigned i = 0; i < 2 * LEDGER_ROWS; i++) {
         char name[16];
         snprintf(name, sizeof name, "port-%u", i);
@@ -320,7 +320,7 @@ static void ports_that_packets_name_leave_rows_for_reasons(void)
     CU_ASSERT_EQUAL(n, LEDGER_PORTS + 1);
     CU_ASSERT_STRING_EQUAL(rows[n - 1].name, "late");
     CU_ASSERT_EQUAL(ledger_balance(&node), -(2 * LEDGER_ROWS + 1));
-    ledger_close(&node);
+    ledger_close(&node.world);
 }
 
 void packet_tests(CU_pSuite suite)

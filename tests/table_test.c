@@ -366,7 +366,7 @@ static void tables_of_an_abandoned_load_are_gone(void)
     CU_ASSERT_NOT_EQUAL(load_source(&node->control, "t", source, sizeof source - 1, &v), 0);
     vvm_value handle = node->control.pending.value;
     CU_ASSERT_FATAL(has_type(handle, TYPE_TABLE));
-    CU_ASSERT_PTR_NULL(table_of(handle));
+    CU_ASSERT_PTR_NULL(table_of(&node->control, handle));
     CU_ASSERT_EQUAL(primitive_named(node, "table-count")->call(&node->control, 1, &handle), VALUE_EXCEPTION);
     CU_ASSERT_EQUAL(load_source(&node->control, "t", source, sizeof source - 1 - strlen("(raise t)"), &v), 0);
     node_close(node);

@@ -74,8 +74,8 @@ static void bench_open(struct bench *b, const char *text)
     memset(b, 0, sizeof *b);
     CU_ASSERT_EQUAL_FATAL(node_open(NULL, &b->node), 0);
     load_text(b->node, text);
-    b->node->host = b;
-    b->node->host_ops = &host_ops;
+    b->node->world.host = b;
+    b->node->world.host_ops = &host_ops;
     CU_ASSERT_EQUAL_FATAL(context_open(&b->ctx, b->node, false), 0);
     CU_ASSERT_EQUAL_FATAL(buffer_pool_open(&b->pool, 8, ROOM, 128), 0);
 }
@@ -618,11 +618,11 @@ static void a_load_keeps_no_test_open(void)
     for (unsigned i = 0; i < 2; i++) {
         int err = load_source(&b.node->control, "x", refused[i], strlen(refused[i]), NULL);
         CU_ASSERT_NOT_EQUAL(err, 0);
-        CU_ASSERT_PTR_EQUAL(b.node->host_ops, &host_ops);
-        CU_ASSERT_PTR_NULL(b.node->options.clock);
+        CU_ASSERT_PTR_EQUAL(b.node->world.host_ops, &host_ops);
+        CU_ASSERT_PTR_EQUAL(b.node->control.world, &b.node->world);
     }
     evaluate(b.node, "flat", "(%scratch-begin)");
-    CU_ASSERT_PTR_EQUAL(b.node->host_ops, &host_ops);
+    CU_ASSERT_PTR_EQUAL(b.node->world.host_ops, &host_ops);
     CHECK_TEXT(RECEIVE(&b, 2, 3), "delivered port-4");
     bench_close(&b);
 }

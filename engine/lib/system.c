@@ -41,9 +41,9 @@ PRIMITIVE_FN(eval)
 
 /* ---- time ---- */
 
-PRIMITIVE_FN(current_jiffy) { return make_fixnum((int64_t)(node_now(ctx->node) & (uint64_t)FIXNUM_MAX)); }
+PRIMITIVE_FN(current_jiffy) { return make_fixnum((int64_t)(world_now(ctx->world) & (uint64_t)FIXNUM_MAX)); }
 PRIMITIVE_FN(jiffies_per_second) { return make_fixnum(1000000000); }
-PRIMITIVE_FN(current_second) { return make_flonum(ctx, (double)node_now(ctx->node) / 1e9); }
+PRIMITIVE_FN(current_second) { return make_flonum(ctx, (double)world_now(ctx->world) / 1e9); }
 
 /* ---- the process ---- */
 

@@ -7,12 +7,14 @@
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "../octets_access.h"
 #include "table.h"
 
 struct array {
     uint64_t entries;
+    bool written; /* ever */
     union {
         uint8_t *u8;
         uint16_t *u16;
@@ -49,6 +51,13 @@ static void array_close(struct table *table)
 {
     free(((struct array *)table->body)->memory);
     free(table->body);
+}
+
+/* What nobody wrote need not be copied. */
+static void note_write(struct array *a)
+{
+    if (!__atomic_load_n(&a->written, __ATOMIC_RELAXED))
+        __atomic_store_n(&a->written, true, __ATOMIC_RELAXED);
 }
 
 static uint64_t load(const struct array *a, unsigned width, uint64_t i)
@@ -115,6 +124,7 @@ static int array_write(struct table *table, const uint64_t *key, const struct ta
     unsigned width = width_of(table);
     if (index_of(key) >= a->entries) return -ERANGE;
     if (mode == TABLE_ADD) return -EEXIST;
+    note_write(a);
     if (mode == TABLE_EXCHANGE)
         return exchange(a, width, index_of(key), word_of(expected, width), word_of(value, width)) ? 0
                                                                                                   : -EAGAIN;
@@ -127,6 +137,7 @@ static bool array_remove(struct table *table, const uint64_t *key, uint64_t now)
     (void)now;
     struct array *a = table->body;
     if (index_of(key) >= a->entries) return false;
+    note_write(a);
     store(a, width_of(table), index_of(key), 0);
     return true;
 }
@@ -141,6 +152,7 @@ uint64_t array_add(struct table *table, uint64_t i, uint64_t n)
 {
     struct array *a = table->body;
     assert(i < a->entries);
+    note_write(a);
     switch (width_of(table)) {
     case 1: return __atomic_add_fetch(&a->u8[i], (uint8_t)n, __ATOMIC_ACQ_REL);
     case 2: return __atomic_add_fetch(&a->u16[i], (uint16_t)n, __ATOMIC_ACQ_REL);
@@ -149,9 +161,25 @@ uint64_t array_add(struct table *table, uint64_t i, uint64_t n)
     }
 }
 
-bool array_word(vvm_value v, uint64_t index, uint64_t *word)
+/* By blocks: where all is zero, memory that was never touched stays so. */
+static void array_copy(struct table *table, const struct table *from_table)
 {
-    const struct table *table = has_type(v, TYPE_TABLE) ? table_of(v) : NULL;
+    static const uint8_t zeros[4096];
+    const struct array *from = from_table->body;
+    struct array *to = table->body;
+    size_t octets = from->entries * width_of(table), n;
+    if (!from->written) return;
+    to->written = true;
+    for (size_t at = 0; at < octets; at += n) {
+        n = octets - at < sizeof zeros ? octets - at : sizeof zeros;
+        if (memcmp((uint8_t *)from->memory + at, zeros, n) != 0)
+            memcpy((uint8_t *)to->memory + at, (uint8_t *)from->memory + at, n);
+    }
+}
+
+bool array_word(const struct vvm_context *ctx, vvm_value v, uint64_t index, uint64_t *word)
+{
+    const struct table *table = has_type(v, TYPE_TABLE) ? table_of(ctx, v) : NULL;
     if (!table || table->ops != &table_array) return false;
     const struct array *a = table->body;
     if (index >= a->entries) return false;
@@ -173,13 +201,11 @@ bool array_word(vvm_value v, uint64_t index, uint64_t *word)
 
 vvm_value array_word_error(struct vvm_context *ctx, vvm_value v)
 {
-    const struct table *table = has_type(v, TYPE_TABLE) ? table_of(v) : NULL;
-    if (has_type(v, TYPE_TABLE) && !table)
-        return raise_message(ctx, ERROR_TABLE, VALUE_DEFAULT,
-                             "array-word: the load that made the array failed");
+    const struct table *table = has_type(v, TYPE_TABLE) ? table_of(ctx, v) : NULL;
+    if (has_type(v, TYPE_TABLE) && !table) return table_gone(ctx, "array-word");
     if (!table || table->ops != &table_array) return raise_type(ctx, "array-word", 1, "array", v);
     return raise_message(ctx, ERROR_BOUNDS, table->name, "no such element of the array");
 }
 
-const struct table_ops table_array = {"array",    array_octets, array_open,   array_close,
-                                      array_read, array_write,  array_remove, array_count};
+const struct table_ops table_array = {"array",     array_octets, array_open,  array_close, array_read,
+                                      array_write, array_remove, array_count, array_copy};

@@ -322,5 +322,16 @@ static void lpm_close(struct table *table)
     free(table->body);
 }
 
-const struct table_ops table_lpm = {"lpm",    lpm_octets, lpm_open,       lpm_close,
-                                    lpm_read, lpm_write,  lpm_remove_key, lpm_count};
+static void lpm_copy(struct table *table, const struct table *from_table)
+{
+    const struct lpm *from = from_table->body;
+    struct lpm *to = table->body;
+    if (from->used == 0) return;
+    memcpy(to->nodes, from->nodes, 2 * from->limit * sizeof *from->nodes);
+    to->root = from->root;
+    to->free = from->free;
+    to->used = from->used;
+}
+
+const struct table_ops table_lpm = {"lpm",     lpm_octets,     lpm_open,  lpm_close, lpm_read,
+                                    lpm_write, lpm_remove_key, lpm_count, lpm_copy};

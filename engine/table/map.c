@@ -388,5 +388,18 @@ static int map_open(struct table *table, const uint64_t seed[2])
     return 0;
 }
 
-const struct table_ops table_map = {"map",    map_octets, map_open,   map_close,
-                                    map_read, map_write,  map_remove, map_count};
+static void map_copy(struct table *table, const struct table *from_table)
+{
+    const struct map *from = from_table->body;
+    struct map *to = table->body;
+    if (from->used == 0) return;
+    memcpy(to->buckets, from->buckets, ((size_t)from->bucket_mask + 1) * sizeof *from->buckets);
+    memcpy(to->entries, from->entries, (size_t)from->capacity * from->stride * sizeof *from->entries);
+    memcpy(to->touched, from->touched, from->capacity);
+    to->free_first = from->free_first;
+    to->hand = from->hand;
+    to->used = from->used;
+}
+
+const struct table_ops table_map = {"map",     map_octets, map_open,  map_close, map_read,
+                                    map_write, map_remove, map_count, map_copy};

@@ -11,12 +11,19 @@
 
 /* ---- arguments ---- */
 
+vvm_value table_gone(struct vvm_context *ctx, const char *primitive)
+{
+    return raise_message(ctx, ERROR_TABLE, VALUE_DEFAULT, "%s: %s", primitive,
+                         ctx->world->view ? "the load that made the table failed, or its twin has no memory"
+                                          : "the load that made the table failed");
+}
+
 /* The table of args[0]; NULL with the error set. */
 static struct table *any_table(struct vvm_context *ctx, const char *name, const vvm_value *args)
 {
     if (!has_type(args[0], TYPE_TABLE)) return raise_type(ctx, name, 1, "table", args[0]), NULL;
-    struct table *t = table_of(args[0]);
-    if (!t) raise_message(ctx, ERROR_TABLE, VALUE_DEFAULT, "%s: the load that made the table failed", name);
+    struct table *t = table_of(ctx, args[0]);
+    if (!t) table_gone(ctx, name);
     return t;
 }
 
@@ -42,7 +49,7 @@ static struct table *table_of_kind(struct vvm_context *ctx, const char *name, co
 
 static uint64_t table_now(const struct vvm_context *ctx, const struct table *t)
 {
-    return t->schema.lifetime ? node_now(ctx->node) : 0;
+    return t->schema.lifetime ? world_now(ctx->world) : 0;
 }
 
 static vvm_value table_error(struct vvm_context *ctx, const struct table *t, int err)
@@ -85,7 +92,7 @@ static vvm_value route_of(struct vvm_context *ctx, const struct table *t, vvm_va
 
 PRIMITIVE_FN(table_ref)
 {
-    struct table *t = has_type(args[0], TYPE_TABLE) ? table_of(args[0]) : NULL;
+    struct table *t = has_type(args[0], TYPE_TABLE) ? table_of(ctx, args[0]) : NULL;
     struct table_value value;
     if (is_address_of(t, n, args)) return route_of(ctx, t, args[1]);
     if (!read_entry(ctx, "table-ref", n, args, &t, &value)) return VALUE_EXCEPTION;
@@ -101,7 +108,7 @@ static bool is_map_of_words(const struct table *t)
 
 vvm_value table_word(struct vvm_context *ctx, vvm_value table, uint64_t word)
 {
-    struct table *t = has_type(table, TYPE_TABLE) ? table_of(table) : NULL;
+    struct table *t = has_type(table, TYPE_TABLE) ? table_of(ctx, table) : NULL;
     struct table_value value;
     uint64_t key = 0;
     if (!is_map_of_words(t) || (word >> 1) >> (8 * t->schema.key_size - 1)) {
@@ -236,7 +243,7 @@ PRIMITIVE_FN(array_word_of)
 {
     uint64_t index, word;
     if (!word_argument(ctx, "array-word", args, 1, 4, false, &index)) return VALUE_EXCEPTION;
-    if (!array_word(args[0], index, &word)) return array_word_error(ctx, args[0]);
+    if (!array_word(ctx, args[0], index, &word)) return array_word_error(ctx, args[0]);
     return make_word_value(ctx, word, 8, false);
 }
 

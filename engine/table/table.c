@@ -50,9 +50,8 @@ static bool schema_equal(const struct table_schema *a, const struct table_schema
            fields_equal(a->value, b->value, a->value_count);
 }
 
-static struct table *table_new(struct table_object *handle, const struct vvm_vmlet *owner, vvm_value name,
-                               const struct table_ops *ops, const struct table_schema *schema,
-                               const uint64_t seed[2])
+static struct table *table_new(const struct vvm_vmlet *owner, vvm_value name, const struct table_ops *ops,
+                               const struct table_schema *schema, const uint64_t seed[2])
 {
     struct table *table = calloc(1, sizeof *table);
     if (!table) return NULL;
@@ -65,7 +64,6 @@ static struct table *table_new(struct table_object *handle, const struct vvm_vml
         return NULL;
     }
     assert(table->body);
-    handle->table = table;
     return table;
 }
 
@@ -93,16 +91,31 @@ struct table *table_make(struct vvm_context *ctx, const struct vvm_vmlet *owner,
     if (!handle) return NULL;
     handle->table = NULL;
     handle->header |= (uint64_t)FLAG_FROZEN << 8;
-    table = r ? table_new(handle, owner, name, ops, schema, r->seed) : NULL;
+    table = r ? table_new(owner, name, ops, schema, r->seed) : NULL;
     if (!table) {
         raise_message(ctx, ERROR_TABLE, name, "no memory for the table");
         return NULL;
     }
+    handle->table = table;
     root_add(ctx->node, &table->root, object_value(handle));
     table->next = r->tables;
     r->tables = table;
     r->count++;
     return table;
+}
+
+struct table *table_twin(struct vvm_node *node, const struct table *table)
+{
+    assert(node->tables); /* there is a table */
+    struct table *twin = table_new(table->owner, table->name, table->ops, &table->schema, node->tables->seed);
+    if (twin && !table->published) twin->ops->copy(twin, table);
+    return twin;
+}
+
+void table_twin_free(struct table *twin)
+{
+    twin->ops->close(twin);
+    free(twin);
 }
 
 void table_publish(struct vvm_node *node)
@@ -122,7 +135,7 @@ void table_abandon(struct vvm_node *node)
             continue;
         }
         *link = table->next;
-        assert(node->tables->count > 0 && table_of(table_handle(table)) == table);
+        assert(node->tables->count > 0);
         node->tables->count--;
         ((struct table_object *)value_pointer(table_handle(table)))->table = NULL;
         table_free(table);

@@ -68,6 +68,8 @@ struct table_ops {
     /* true: it was there */
     bool (*remove)(struct table *table, const uint64_t *key, uint64_t now);
     uint64_t (*count)(struct table *table, uint64_t now);
+    /* `to` has just been opened with the same schema and seed; nobody writes `from`. */
+    void (*copy)(struct table *to, const struct table *from);
 };
 extern const struct table_ops table_map, table_lpm, table_array;
 
@@ -89,10 +91,18 @@ struct table {
 };
 
 static inline vvm_value table_handle(const struct table *table) { return table->root.value; }
-static inline struct table *table_of(vvm_value handle)
+/** The table that a handle stands for in a view, made when it is first asked for; NULL: no
+ *  memory, or `table` is NULL. Control thread. */
+struct table *table_in_view(struct table_view *view, const struct table *table);
+/** The table of a handle, as the context's world has it. NULL: see table_gone. */
+static inline struct table *table_of(const struct vvm_context *ctx, vvm_value handle)
 {
-    return ((struct table_object *)value_pointer(handle))->table;
+    struct table *table = ((const struct table_object *)value_pointer(handle))->table;
+    struct table_view *view = ctx->world->view;
+    return __builtin_expect(!view, 1) ? table : table_in_view(view, table);
 }
+/** The error of a handle without table. */
+vvm_value table_gone(struct vvm_context *ctx, const char *primitive);
 
 /** What (table-ref table word) gives, for code that has the key as a raw word. Allocates; the
  *  error is set with VALUE_EXCEPTION. */
@@ -109,7 +119,7 @@ bool lpm_remove(struct table *table, const uint64_t *key, unsigned length);
 
 uint64_t array_add(struct table *table, uint64_t index, uint64_t n); /* the new element; index in range */
 /** Element of the array that v should be, signed ones extended. False: see the error. Any thread. */
-bool array_word(vvm_value v, uint64_t index, uint64_t *word);
+bool array_word(const struct vvm_context *ctx, vvm_value v, uint64_t index, uint64_t *word);
 vvm_value array_word_error(struct vvm_context *ctx, vvm_value v);
 
 /* ---- schema.c ---- */
@@ -137,6 +147,13 @@ struct table *table_make(struct vvm_context *ctx, const struct vvm_vmlet *owner,
 /** The load that made tables has been published, or abandoned: they stay, or go. */
 void table_publish(struct vvm_node *node);
 void table_abandon(struct vvm_node *node);
+/** A table like this one that nobody else knows: with its contents if the open load has made
+ *  it, else empty. NULL: no memory. */
+struct table *table_twin(struct vvm_node *node, const struct table *table);
+void table_twin_free(struct table *twin);
+/** A view in which no table has a twin yet; NULL: no memory. Close frees the twins. */
+struct table_view *table_view_open(struct vvm_node *node);
+void table_view_close(struct table_view *view);
 /** Free all tables; the node ends. */
 void tables_close(struct vvm_node *node);
 

@@ -99,7 +99,7 @@ void execution_count(struct vvm_context *ctx, enum ledger_kind kind, const char 
 {
     struct outcome_row *at = place_of_row(ctx->execution, kind, name);
     if (__builtin_expect(at->name != name || at->kind != kind, 0))
-        *at = (struct outcome_row){name, kind, ledger_row(ctx->node, kind, name)};
+        *at = (struct outcome_row){name, kind, ledger_row_of(ctx->world->ledger, kind, name)};
     ledger_count(ctx, at->row, 1);
 }
 

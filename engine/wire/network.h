@@ -17,7 +17,8 @@ int wire_primitives(struct vvm_node *node);
 /** node->wire. 0 or -ENOMEM. Close frees all networks, instructions, sets. */
 int wire_open(struct vvm_node *node);
 void wire_close(struct vvm_node *node);
-/** End a test of networks that was begun and not ended: the node's host is its own again. */
+/** End a test of networks that was begun and not ended: the control context is in the node's
+ *  world again. */
 void scratch_end(struct vvm_node *node);
 /** Give the new generation `to` what `from` (NULL: nothing) knows of networks. */
 int wire_generation_copy(struct vvm_node *node, const struct vvm_generation *from, struct vvm_generation *to);

@@ -14,8 +14,8 @@
 
 uint32_t node_address(const struct vvm_context *ctx, unsigned i)
 {
-    const struct vvm_host_ops *ops = ctx->node->host_ops;
-    return ops && ops->address ? ops->address(ctx->node->host, i) : 0;
+    const struct vvm_host_ops *ops = ctx->world->host_ops;
+    return ops && ops->address ? ops->address(ctx->world->host, i) : 0;
 }
 
 bool is_local_address(const struct vvm_context *ctx, uint32_t address)
@@ -43,16 +43,16 @@ vvm_value primitive_is_local_address(struct vvm_context *ctx, unsigned n, const 
 vvm_value primitive_node_time(struct vvm_context *ctx, unsigned n, const vvm_value *args)
 {
     (void)n, (void)args;
-    return make_fixnum((int64_t)(node_now(ctx->node) & FIXNUM_MAX));
+    return make_fixnum((int64_t)(world_now(ctx->world) & FIXNUM_MAX));
 }
 
 vvm_value primitive_device_mtu(struct vvm_context *ctx, unsigned n, const vvm_value *args)
 {
     (void)n;
-    const struct vvm_host_ops *ops = ctx->node->host_ops;
+    const struct vvm_host_ops *ops = ctx->world->host_ops;
     if (!is_fixnum(args[0]) || args[0] > make_fixnum(UINT16_MAX))
         return raise_type(ctx, "device-mtu", 1, "device", args[0]);
-    return make_fixnum(ops && ops->mtu ? ops->mtu(ctx->node->host, (uint16_t)fixnum_value(args[0])) : 0);
+    return make_fixnum(ops && ops->mtu ? ops->mtu(ctx->world->host, (uint16_t)fixnum_value(args[0])) : 0);
 }
 
 vvm_value primitive_fuel_left(struct vvm_context *ctx, unsigned n, const vvm_value *args)
@@ -112,12 +112,12 @@ vvm_value primitive_log_line(struct vvm_context *ctx, unsigned n, const vvm_valu
 {
     char line[LOG_LINE];
     size_t at = 0;
-    const struct vvm_host_ops *ops = ctx->node->host_ops;
+    const struct vvm_host_ops *ops = ctx->world->host_ops;
     for (unsigned i = 0; i < n; i++) at = put_text(ctx, args[i], line, at);
     line[at] = 0;
     for (size_t i = 0; i < at; i++)
         if ((uint8_t)line[i] < 32 || (uint8_t)line[i] > 126) line[i] = '?';
-    if (ops && ops->log) ops->log(ctx->node->host, line);
+    if (ops && ops->log) ops->log(ctx->world->host, line);
     return VALUE_UNSPECIFIED;
 }
 

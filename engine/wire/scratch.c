@@ -1,14 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * scratch.c - what tests written in the language stand on: a packet context of this
- * node with a host that records instead of sending, addresses of its own, and a clock
- * that only moves when told.
+ * scratch.c - what tests written in the language stand on: a world beside the node's,
+ * with a host that records instead of sending, addresses of its own, a clock that only
+ * moves when told, a ledger of its own, and tables that are not the node's (see
+ * table/view.c). While a test goes on the control context runs in that world, and so does
+ * the packet context that takes the test's packets; workers go on in the node's.
+ *
+ * Packets are executed in the generation that the open load is building, once it has been
+ * checked, else in the current one. A test cannot define or assign anything global.
  */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "../octets_access.h"
+#include "../table/table.h"
 #include "execution.h"
 #include "primitives.h"
 
@@ -17,6 +23,7 @@
 #define SCRATCH_HEADROOM  256
 
 struct scratch {
+    struct vvm_world world;
     struct vvm_context context;
     struct vvm_context *control;
     struct buffer_pool *pool;
@@ -24,10 +31,6 @@ struct scratch {
     unsigned address_count;
     uint64_t now;
     struct vvm_root events; /* list, newest first */
-    /* what the node had before */
-    void *host;
-    const struct vvm_host_ops *host_ops;
-    struct vvm_options options;
 };
 
 /* ---- the recording host ------------------------------------------------------------------ */
@@ -119,65 +122,69 @@ static const struct vvm_host_ops scratch_ops = {
 
 /* ---- beginning and ending ------------------------------------------------------------------- */
 
+bool context_in_test(const struct vvm_context *ctx) { return ctx->world != &ctx->node->world; }
+
 static struct scratch *scratch_of(struct vvm_context *ctx)
 {
-    if (ctx->node->host_ops == &scratch_ops) return ctx->node->host;
+    if (context_in_test(ctx)) return ctx->world->host;
     raise_message(ctx, ERROR_PROFILE, VALUE_DEFAULT, "no test has begun");
     return NULL;
 }
 
-static void scratch_close(struct vvm_node *node, struct scratch *s)
+static void scratch_close(struct scratch *s)
 {
-    assert(node->host_ops == &scratch_ops && node->host == s && !s->context.generation);
-    node->host = s->host;
-    node->host_ops = s->host_ops;
-    node->options = s->options;
+    assert(!s->context.generation && s->control->world != &s->world);
     context_close(&s->context);
     buffer_pool_close(s->pool);
+    table_view_close(s->world.view);
+    ledger_close(&s->world);
     root_remove(&s->events);
     free(s);
 }
 
+static int scratch_open(struct vvm_context *ctx, struct scratch *s)
+{
+    s->control = ctx;
+    s->now = UINT64_C(1000000000);
+    s->world =
+        (struct vvm_world){.host = s, .host_ops = &scratch_ops, .clock = scratch_clock, .clock_data = s};
+    root_add(ctx->node, &s->events, VALUE_NULL);
+    s->world.view = table_view_open(ctx->node);
+    if (!s->world.view) return -ENOMEM;
+    int err = ledger_open(&s->world);
+    if (!err) err = context_open_in(&s->context, ctx->node, &s->world);
+    return err ? err : buffer_pool_open(&s->pool, 64, SCRATCH_ROOM, SCRATCH_HEADROOM);
+}
+
 void scratch_end(struct vvm_node *node)
 {
-    if (node->host_ops == &scratch_ops) scratch_close(node, node->host);
+    struct vvm_context *ctx = &node->control;
+    if (!ctx->node || !context_in_test(ctx)) return;
+    struct scratch *s = ctx->world->host;
+    ctx->world = &node->world;
+    scratch_close(s);
 }
 
 vvm_value primitive_scratch_begin(struct vvm_context *ctx, unsigned n, const vvm_value *args)
 {
     (void)n, (void)args;
-    struct vvm_node *node = ctx->node;
-    if (node->options.no_tests)
-        return raise_message(ctx, ERROR_PRIVILEGE, VALUE_DEFAULT,
-                             "tests do not run on a router that carries packets: use vvm test");
-    scratch_end(node); /* a test that failed halfway */
+    if (ctx != &ctx->node->control) return raise_error(ctx, ERROR_PROFILE, VALUE_DEFAULT);
+    scratch_end(ctx->node); /* a test that failed halfway */
     struct scratch *s = calloc(1, sizeof *s);
     if (!s) return raise_error(ctx, ERROR_HEAP, VALUE_DEFAULT);
-    s->control = ctx;
-    s->now = UINT64_C(1000000000);
-    s->host = node->host;
-    s->host_ops = node->host_ops;
-    s->options = node->options;
-    root_add(node, &s->events, VALUE_NULL);
-    int err = context_open(&s->context, node, false);
-    if (!err) err = buffer_pool_open(&s->pool, 64, SCRATCH_ROOM, SCRATCH_HEADROOM);
-    if (err) {
-        scratch_close(node, s);
+    if (scratch_open(ctx, s)) {
+        scratch_close(s);
         return raise_error(ctx, ERROR_HEAP, VALUE_DEFAULT);
     }
-    node->host = s;
-    node->host_ops = &scratch_ops;
-    node->options.clock = scratch_clock;
-    node->options.clock_data = s;
+    ctx->world = &s->world;
     return VALUE_UNSPECIFIED;
 }
 
 vvm_value primitive_scratch_end(struct vvm_context *ctx, unsigned n, const vvm_value *args)
 {
     (void)n, (void)args;
-    struct scratch *s = scratch_of(ctx);
-    if (!s) return VALUE_EXCEPTION;
-    scratch_close(ctx->node, s);
+    if (!scratch_of(ctx)) return VALUE_EXCEPTION;
+    scratch_end(ctx->node);
     return VALUE_UNSPECIFIED;
 }
 
@@ -226,16 +233,30 @@ static vvm_value report_list(struct vvm_context *ctx, struct scratch *s, const s
                : make_pair(ctx, intern(ctx->node, outcome_name(report->outcome)), events);
 }
 
-/* (%scratch-receive network octets device) */
-static bool is_published(const struct vvm_node *node, const struct network *network)
+/* The generation of the test's packets: nobody else has the candidate, so it need not be held. */
+static void enter_generation(struct vvm_context *ctx)
 {
-    const struct vvm_generation *g = node->current;
+    if (ctx->node->candidate) ctx->generation = ctx->node->candidate;
+    else generation_enter(ctx);
+}
+
+static void leave_generation(struct vvm_context *ctx)
+{
+    if (ctx->generation == ctx->node->candidate) ctx->generation = NULL;
+    else generation_leave(ctx);
+}
+
+/* Has somebody checked all that a packet of the network may run? */
+static bool is_checked(const struct vvm_node *node, const struct network *network)
+{
+    const struct vvm_generation *g = node->candidate ? node->candidate : node->current;
     network = network_in_force(g, network);
     for (uint32_t i = 0; i < g->network_count; i++)
-        if (g->networks[i] == network) return true;
+        if (g->networks[i] == network) return g->checked;
     return false;
 }
 
+/* (%scratch-receive network octets device) */
 vvm_value primitive_scratch_receive(struct vvm_context *ctx, unsigned n, const vvm_value *args)
 {
     (void)n;
@@ -251,19 +272,18 @@ vvm_value primitive_scratch_receive(struct vvm_context *ctx, unsigned n, const v
         return raise_type(ctx, "%scratch-receive", 2, "octets", args[1]);
     if (!is_fixnum(args[2]) || args[2] > make_fixnum(UINT16_MAX))
         return raise_type(ctx, "%scratch-receive", 3, "device", args[2]);
-    if (!is_published(ctx->node, network))
-        return raise_error(ctx, ERROR_PROFILE, network->name); /* nobody has checked its code yet */
+    if (!is_checked(ctx->node, network)) return raise_error(ctx, ERROR_PROFILE, network->name);
     struct vvm_pool *pool = buffer_pool_ops(s->pool);
     struct vvm_packet *p = pool->alloc(pool);
     if (!p || packet_append(p, octets, (uint32_t)length))
         return raise_error(ctx, ERROR_BUFFER, VALUE_DEFAULT);
     p->ingress = (uint16_t)fixnum_value(args[2]);
     p->payload_end = p->head + p->length;
-    generation_enter(&s->context);
+    enter_generation(&s->context);
     ledger_count_named(&s->context, LEDGER_RECEIVED, "test");
     network_receive(&s->context, network_in_force(s->context.generation, network), p, &report);
     vvm_value list = report_list(ctx, s, &report);
-    generation_leave(&s->context);
+    leave_generation(&s->context);
     return list;
 }
 

@@ -110,7 +110,7 @@ vvm_value seal_next(struct vvm_context *ctx, vvm_value args[3])
 static const char *hand_over(struct vvm_context *ctx, struct vvm_packet *p, uint64_t hop)
 {
     struct execution *x = ctx->execution;
-    const struct vvm_host_ops *ops = ctx->node->host_ops;
+    const struct vvm_host_ops *ops = ctx->world->host_ops;
     const char *reason = "no-host";
     assert(x->sealing.ready && x->sealing.handle->packet == p && p != x->received);
     x->sealing.handle->packet = NULL;
@@ -119,7 +119,7 @@ static const char *hand_over(struct vvm_context *ctx, struct vvm_packet *p, uint
         return reason;
     }
     reason = "not-sent";
-    int err = ops->transmit(ctx->node->host, ctx, p, HOP_DEVICE(hop), HOP_ADDRESS(hop), x->sealing.network,
+    int err = ops->transmit(ctx->world->host, ctx, p, HOP_DEVICE(hop), HOP_ADDRESS(hop), x->sealing.network,
                             &reason);
     return err ? reason : NULL;
 }
@@ -207,7 +207,7 @@ vvm_value primitive_deliver(struct vvm_context *ctx, unsigned n, const vvm_value
     (void)n;
     enum access_error why = ACCESS_OK;
     uint64_t length;
-    const struct vvm_host_ops *ops = ctx->node->host_ops;
+    const struct vvm_host_ops *ops = ctx->world->host_ops;
     if (!execution_of(ctx)) return VALUE_EXCEPTION;
     if (!is_fixnum(args[0]) || args[0] > make_fixnum(UINT32_MAX))
         return raise_type(ctx, "deliver-to", 1, "port", args[0]);
@@ -219,7 +219,7 @@ vvm_value primitive_deliver(struct vvm_context *ctx, unsigned n, const vvm_value
     const char *reason = ops && ops->deliver ? "not-delivered" : "no-host";
     int err = -1;
     if (ops && ops->deliver)
-        err = ops->deliver(ctx->node->host, ctx, ctx->network, port, octets, (uint32_t)length, &reason);
+        err = ops->deliver(ctx->world->host, ctx, ctx->network, port, octets, (uint32_t)length, &reason);
     if (err) execution_end(ctx, OUTCOME_DROPPED, reason);
     else execution_deliver(ctx, port);
     return halt(ctx);
@@ -229,8 +229,8 @@ vvm_value primitive_deliver(struct vvm_context *ctx, unsigned n, const vvm_value
 
 static struct vvm_pool *pool_of(struct vvm_context *ctx)
 {
-    const struct vvm_host_ops *ops = ctx->node->host_ops;
-    return ops && ops->pool ? ops->pool(ctx->node->host, ctx) : NULL;
+    const struct vvm_host_ops *ops = ctx->world->host_ops;
+    return ops && ops->pool ? ops->pool(ctx->world->host, ctx) : NULL;
 }
 
 /* A packet of the pool or a copy of `from`, on the list and in the ledger under its cause. */

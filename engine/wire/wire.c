@@ -152,6 +152,11 @@ struct vvm_generation *wire_candidate(struct vvm_context *ctx, const char *what)
         raise_message(ctx, ERROR_PROFILE, VALUE_DEFAULT, "%s: only while a VMlet is loaded", what);
         return NULL;
     }
+    if (context_in_test(ctx)) {
+        raise_message(ctx, ERROR_PROFILE, VALUE_DEFAULT, "%s: not in a test", what);
+        return NULL;
+    }
+    g->checked = false;
     return g;
 }
 

@@ -107,8 +107,8 @@ static void open_node(struct ants_bench *b, const char *folder)
     snprintf(path, sizeof path, "%s/../ants/ants.vml", folder);
     if (node_open(&options, &b->node)) bench_die(NULL, "the machine does not start");
     if (load_file(&b->node->control, path, NULL)) bench_die(&b->node->control, path);
-    b->node->host = b;
-    b->node->host_ops = &ops;
+    b->node->world.host = b;
+    b->node->world.host_ops = &ops;
     bench_eval(b->node, "route", "(route-add! #x0a000100 24 0 #x0a000003)");
     bench_eval(b->node, "neighbour", "(neighbour-add! 1 #x0a000002)");
     if (context_open(&b->context, b->node, false) || buffer_pool_open(&b->pool, 64, 2048, 128))

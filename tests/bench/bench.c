@@ -114,8 +114,8 @@ static void open_bench(struct bench *b, const char *folder)
     if (node_open(&options, &b->node)) bench_die(NULL, "the machine does not start");
     snprintf(path, sizeof path, "%s/hop.vml", folder);
     if (load_file(&b->node->control, path, NULL)) bench_die(&b->node->control, path);
-    b->node->host = b;
-    b->node->host_ops = &bench_ops;
+    b->node->world.host = b;
+    b->node->world.host_ops = &bench_ops;
     bench_eval(b->node, "route", "(route-add! #x0a000000 24 0 #x0a000002)");
     if (context_open(&b->context, b->node, false) || buffer_pool_open(&b->pool, 64, 2048, 128))
         bench_die(NULL, "no memory");

@@ -40,7 +40,7 @@ static const struct vvm_host_ops host_ops = {
 
 void networks_prepare(struct vvm_node *node)
 {
-    node->host_ops = &host_ops;
+    node->world.host_ops = &host_ops;
     PROMISE(!context_open(&bench.ctx, node, false) &&
             !buffer_pool_open(&bench.pool, 8, OCTETS_ROOM + 128, 128));
 }

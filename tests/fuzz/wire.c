@@ -69,7 +69,7 @@ static void prepare(struct vvm_node *node)
     fuzz_preload(node, "netvmlets/hop.vml");
     fuzz_preload(node, "tests/networks/fold.vml");
     add_route(node);
-    node->host_ops = &host_ops;
+    node->world.host_ops = &host_ops;
     PROMISE(!context_open(&host.ctx, node, false) &&
             !buffer_pool_open(&host.pool, 8, OCTETS_ROOM + 128, 128));
     host.hop = network_called(node, "hop");
