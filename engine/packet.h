@@ -46,6 +46,7 @@ struct vvm_packet {
     uint32_t peer;                               /* IPv4 address that the frame came from, 0 unknown */
     uint32_t sent_row; /* ledger row in which it was booked as sent; for ports that lose or hold it later */
     uint64_t time;     /* nanoseconds by its port's clock: when it came in, or was made */
+    uint64_t flow;     /* from the carriers, equal for packets of one flow; 0: unknown. See network_steer */
     void *owner;       /* the pool's */
     struct vvm_packet *next; /* the pool's, or a burst's */
 };
@@ -71,7 +72,7 @@ static inline void packet_begin(struct vvm_packet *packet, struct vvm_pool *pool
     packet->padded = false;
     packet->link_offset = packet->ip_offset = packet->udp_offset = 0;
     packet->peer = packet->sent_row = 0;
-    packet->time = 0;
+    packet->time = packet->flow = 0;
     packet->owner = owner;
     packet->next = NULL;
 }
