@@ -61,8 +61,8 @@ static void bench_open(struct bench *b, const char *text)
     b->now = 1000000000;
     CU_ASSERT_EQUAL_FATAL(node_open(&options, &b->node), 0);
     load_text(b->node, text);
-    b->node->host = b;
-    b->node->host_ops = &host_ops;
+    b->node->world.host = b;
+    b->node->world.host_ops = &host_ops;
     CU_ASSERT_EQUAL_FATAL(context_open(&b->ctx, b->node, false), 0);
     CU_ASSERT_EQUAL_FATAL(buffer_pool_open(&b->pool, 64, ROOM, 128), 0);
 }
