@@ -120,7 +120,7 @@ static json_t *networks_of(const struct vvm_node *node, const struct vvm_vmlet *
     uint32_t i;
 
     for (i = 0; i < g->network_count; i++)
-        if (g->networks[i]->owner == vmlet && network_in_force(g, g->networks[i]) == g->networks[i])
+        if (g->networks[i]->item.owner == vmlet && network_in_force(g, g->networks[i]) == g->networks[i])
             json_array_append_new(rows, network_row(g->networks[i]));
     return rows;
 }

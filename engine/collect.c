@@ -12,7 +12,8 @@
  *
  * Words that lead out of the heap (symbols, constants of units) lead to data that refer to
  * nothing in the heap. A unit that was made by an entry of the REPL goes as well when
- * nothing leads to its functions and constants.
+ * nothing leads to its functions and constants. So do, whole, a VMlet that was unloaded,
+ * the objects of networks that no generation lists, and tables that were dropped.
  */
 #include <assert.h>
 #include <stdlib.h>
@@ -22,7 +23,9 @@
 #include "generation.h"
 #include "heap.h"
 #include "interpret.h"
-#include "unit.h"
+#include "table/table.h"
+#include "vmlet.h"
+#include "wire/network.h"
 
 #define MARKS_ROOM 4096u /* of the mark stack at first */
 
@@ -47,6 +50,7 @@ struct collection {
     struct object **stack; /* marked, and not yet looked into */
     size_t count, room;
     bool failed; /* no memory: nothing may be freed */
+    struct wire_tracing tracing;
 };
 
 /* ---- objects ------------------------------------------------------------------------ */
@@ -184,12 +188,21 @@ static bool may_go(const struct vvm_node *node, const struct vvm_unit *u)
     return u->transient && (u->noted || !node->candidate);
 }
 
+static bool add_unit_spans(struct collection *g, struct vvm_unit *u)
+{
+    for (const struct constant_block *b = u->blocks; b; b = b->next)
+        if (!add_span(g, b, u)) return false;
+    return true;
+}
+
 static bool open_spans(struct collection *g)
 {
     for (struct vvm_vmlet *v = g->node->vmlets; v; v = v->next)
         for (struct vvm_unit *u = v->units; u; u = u->next)
-            for (const struct constant_block *b = may_go(g->node, u) ? u->blocks : NULL; b; b = b->next)
-                if (!add_span(g, b, u)) return false;
+            if (may_go(g->node, u) && !add_unit_spans(g, u)) return false;
+    for (struct vvm_vmlet *v = g->node->leaving; v; v = v->next)
+        for (struct vvm_unit *u = v->units; u; u = u->next)
+            if (!add_unit_spans(g, u)) return false;
     if (g->span_count) qsort(g->spans, g->span_count, sizeof *g->spans, compare_spans);
     return true;
 }
@@ -197,7 +210,8 @@ static bool open_spans(struct collection *g)
 /* Data and code of a unit live as long as something leads to either. */
 static void reach(const struct collection *g, struct vvm_unit *unit)
 {
-    unit->reached = g->node->heap->collections + 1;
+    unit->reached = g->tracing.number;
+    if (unit->vmlet) unit->vmlet->reached = g->tracing.number;
 }
 
 static void reach_constant(const struct collection *g, const void *at)
@@ -258,13 +272,26 @@ static void mark(void *data, vvm_value v)
     push(g, o);
 }
 
+/* What is no value: code, and the objects of networks. */
+static void trace_code(struct collection *g, const struct object *o)
+{
+    switch (header_type(o->header)) {
+    case TYPE_CLOSURE: reach(g, ((const struct closure *)o)->function->unit); break;
+    case TYPE_PROGRAM:
+    case TYPE_NETWORK:
+    case TYPE_SET:
+    case TYPE_MEMBER: items_reach_handle(&g->tracing, ((const void *const *)(o + 1))[0]); break;
+    default: break;
+    }
+}
+
 static void trace(struct collection *g)
 {
     while (g->count && !g->failed) {
         const vvm_value *first;
         const struct object *o = g->stack[--g->count];
         unsigned n = values_of(o, &first);
-        if (header_type(o->header) == TYPE_CLOSURE) reach(g, ((const struct closure *)o)->function->unit);
+        trace_code(g, o);
         for (unsigned i = 0; i < n; i++) mark(g, first[i]);
     }
 }
@@ -289,6 +316,7 @@ static void mark_frames(struct collection *g, const struct vvm_context *ctx)
 
 static void mark_vmlet(struct collection *g, const struct vvm_vmlet *v)
 {
+    if (v->replaces) mark_vmlet(g, v->replaces); /* the load may fail, and it stands there again */
     mark(g, v->header);
     environment_visit(v->environment, mark, g);
 }
@@ -298,16 +326,27 @@ static void mark_vmlets(struct collection *g, const struct vvm_vmlet *first)
     for (const struct vvm_vmlet *v = first; v; v = v->next) mark_vmlet(g, v);
 }
 
+static void reach_generation(void *data, const struct vvm_generation *generation)
+{
+    items_reach_generation(&((struct collection *)data)->tracing, generation);
+}
+
 static void mark_roots(struct collection *g)
 {
     struct vvm_node *node = g->node;
     for (const struct vvm_root *r = node->roots; r; r = r->next) mark(g, r->value);
     generations_visit(node, mark, g);
+    generations_each(node, reach_generation, g);
     mark_vmlets(g, node->vmlets);
-    mark_vmlets(g, node->refused);
-    mark_vmlets(g, node->forgotten);
     for (const struct vvm_vmlet *v = node->beginning; v; v = v->outer) mark_vmlet(g, v);
     mark_frames(g, &node->control);
+}
+
+static bool is_marked(const void *data, vvm_value v)
+{
+    struct chunk *c = (struct chunk *)((uintptr_t)value_pointer(v) & ~(uintptr_t)(CHUNK_OCTETS - 1));
+    assert(*index_place(data, c) == c);
+    return has_bit(c->bits->marks, c, value_pointer(v));
 }
 
 /* ---- sweep -------------------------------------------------------------------------- */
@@ -373,22 +412,49 @@ static void free_units(struct vvm_node *node, struct vvm_vmlet *vmlet)
     }
 }
 
+/* VMlets that were unloaded or refused and to whose code and objects nothing leads. What a
+ * macro or an environment of theirs holds does not keep them: nobody finds it any more. */
+static void free_vmlets(struct vvm_node *node, uint64_t number)
+{
+    struct vvm_vmlet **at = &node->leaving;
+    if (node->candidate || node->loading) return; /* a load that goes on may look at them yet */
+    while (*at) {
+        struct vvm_vmlet *v = *at;
+        if (v->reached == number) {
+            at = &v->next;
+            continue;
+        }
+        *at = v->next;
+        globals_release(node, v);
+        vmlet_free(v);
+    }
+}
+
+/* In this order: items are gone before their owners, tables before their handles. */
+static void free_unreached(struct collection *g)
+{
+    struct vvm_node *node = g->node;
+    items_sweep(node, g->tracing.number);
+    tables_sweep(node, is_marked, g);
+    sweep(node->heap);
+    node->heap->reserve_open = false;
+    node->heap->collections++;
+    for (struct vvm_vmlet *v = node->vmlets; v; v = v->next) free_units(node, v);
+    free_vmlets(node, g->tracing.number);
+}
+
 /* ---- when ------------------------------------------------------------------------------ */
 
 void heap_collect(struct vvm_node *node)
 {
     struct collection g = {.node = node};
+    g.tracing = (struct wire_tracing){node, node->heap->collections + 1, mark, &g};
     assert(node->control.depth <= 1);
     heap_leave(&node->control);
     if (open_books(&g) && open_spans(&g)) {
         mark_roots(&g);
         trace(&g);
-        if (!g.failed) {
-            sweep(node->heap);
-            node->heap->reserve_open = false;
-            node->heap->collections++;
-            for (struct vvm_vmlet *v = node->vmlets; v; v = v->next) free_units(node, v);
-        }
+        if (!g.failed) free_unreached(&g);
     }
     close_books(&g);
     heap_set_budget(node->heap);

@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "generation.h"
+
 #define FIRST_BUCKETS 64
 
 static_assert((FIRST_BUCKETS & (FIRST_BUCKETS - 1)) == 0, "a mask finds a bucket");
@@ -130,6 +132,31 @@ int environment_import(struct vvm_environment *to, const struct vvm_environment 
     return 0;
 }
 
+static void forget_entry(struct environment_entry *e)
+{
+    free((char *)e->denotation.doc);
+    e->denotation = (struct denotation){.macro = VALUE_FALSE, .inline_form = VALUE_FALSE};
+}
+
+/* What the owner called it: macros keep their name when they are imported. */
+static vvm_value first_name(const struct vvm_environment *env, const struct environment_entry *e)
+{
+    return e->denotation.kind == DENOTES_GLOBAL ? global_name(env->node, e->denotation.global) : e->name;
+}
+
+void environment_replace(struct vvm_environment *env, const struct vvm_vmlet *owner,
+                         const struct vvm_vmlet *heir)
+{
+    for (uint32_t i = 0; i < env->bucket_count; i++)
+        for (struct environment_entry *e = env->buckets[i]; e; e = e->next) {
+            if (e->denotation.kind == DENOTES_NOTHING || e->denotation.owner != owner) continue;
+            vvm_value name = first_name(env, e);
+            const struct denotation *d = heir && is_symbol(name) ? find(heir->environment, name) : NULL;
+            if (!d || d->kind == DENOTES_NOTHING || environment_import(env, heir->environment, name, e->name))
+                forget_entry(e);
+        }
+}
+
 /* ---- taking back ------------------------------------------------------------------------ */
 
 struct saved_entry {
@@ -163,10 +190,7 @@ struct environment_snapshot *environment_save(struct vvm_environment *env)
 void environment_restore(struct vvm_environment *env, struct environment_snapshot *s)
 {
     for (uint32_t i = 0; i < env->bucket_count; i++)
-        for (struct environment_entry *e = env->buckets[i]; e; e = e->next) {
-            free((char *)e->denotation.doc);
-            e->denotation = (struct denotation){.macro = VALUE_FALSE, .inline_form = VALUE_FALSE};
-        }
+        for (struct environment_entry *e = env->buckets[i]; e; e = e->next) forget_entry(e);
     assert(s->count <= env->entry_count); /* names are added, and never go */
     for (uint32_t i = 0; i < s->count; i++) s->entries[i].entry->denotation = s->entries[i].denotation;
     env->saved = s->before;

@@ -21,7 +21,7 @@ enum denotation_kind {
 struct denotation {
     enum denotation_kind kind;
     uint32_t global;         /* GLOBAL: number in the generation */
-    struct vvm_vmlet *owner; /* GLOBAL: which VMlet owns it */
+    struct vvm_vmlet *owner; /* GLOBAL, MACRO: which VMlet owns it */
     uint32_t signature;      /* GLOBAL: of the typed function last defined under it; 0 = tagged or unknown */
     uint32_t special;        /* SPECIAL */
     vvm_value macro;         /* MACRO: a TYPE_VECTOR that expand.c made, see there */
@@ -65,6 +65,10 @@ void environment_each(const struct vvm_environment *env,
 int environment_import(struct vvm_environment *to, const struct vvm_environment *from, vvm_value symbol,
                        vvm_value as);
 
+/** A VMlet has been unloaded (heir NULL) or replaced: what env has of it by import means
+ *  the same name of the heir's, or nothing. */
+void environment_replace(struct vvm_environment *env, const struct vvm_vmlet *owner,
+                         const struct vvm_vmlet *heir);
 /** Call visit for every macro and inline form of its own names, and of what it may be
  *  restored to. */
 void environment_visit(const struct vvm_environment *env, void (*visit)(void *data, vvm_value v), void *data);

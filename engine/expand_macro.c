@@ -83,7 +83,11 @@ static void define_top_macro(struct expansion *x, vvm_value symbol, vvm_value ma
         expand_escape(x);
     }
     const char *doc = d->doc;
-    *d = (struct denotation){.kind = DENOTES_MACRO, .macro = macro, .inline_form = VALUE_FALSE, .doc = doc};
+    *d = (struct denotation){.kind = DENOTES_MACRO,
+                             .owner = x->env->vmlet,
+                             .macro = macro,
+                             .inline_form = VALUE_FALSE,
+                             .doc = doc};
 }
 
 void define_syntax(struct expansion *x, struct scope *s, vvm_value form, uint64_t position)

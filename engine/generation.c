@@ -2,14 +2,11 @@
 /*
  * generation.c - what every global means, and how a load changes it at one stroke.
  *
- * Globals are numbered per node by (owner, name) and keep their number for ever.
- * The meaning of number i is bindings[i] of a generation. A load copies the current
- * generation, changes the copy and publishes it by one release store; workers take
- * the pointer once a burst, inside an epoch section, and the old generation is freed
- * when no section can still see it.
- *
- * Each global is a stack of layers {owner, value, function}, the top one in force.
- * Layers belong to the node, so what a load does to them is journalled, for abandon.
+ * The meaning of global number i is bindings[i] of a generation. A load copies the
+ * current generation, changes the copy and publishes it by one release store; workers
+ * take the pointer once a burst, inside an epoch section, and the old generation is
+ * freed when no section can still see it. Until the load is confirmed the generation
+ * before it stays alive, and takes over again if the load is reverted.
  */
 #include "generation.h"
 
@@ -21,6 +18,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "global.h"
 #include "packet.h"
 #include "table/table.h"
 #include "wire/network.h"
@@ -28,35 +26,6 @@
 #define GENERATIONS_MAX 3u
 #define DRAIN_YIELDS    100u /* polls before a load sleeps because readers hold old generations, */
 #define DRAIN_SLEEPS    250u /* and before it is refused: a millisecond each */
-
-struct layer {
-    struct vvm_vmlet *owner;
-    vvm_value value;
-    const struct vvm_function *function;
-};
-
-struct global {
-    struct vvm_vmlet *owner; /* NULL: forgotten */
-    vvm_value name;
-    struct layer *layers;
-    uint32_t layer_count;
-};
-
-struct change { /* how to take back one change of a layer stack */
-    uint32_t global;
-    bool pushed; /* else the top layer was replaced: `before` stood there */
-    uint32_t at; /* which layer */
-    struct layer before;
-};
-
-struct global_table {
-    struct global *globals;
-    uint32_t count, room;
-    uint32_t *buckets; /* number + 1; open addressing */
-    uint32_t bucket_room;
-    struct change *journal;
-    uint32_t journal_count, journal_room;
-};
 
 struct retired {
     ck_epoch_entry_t entry;
@@ -72,177 +41,11 @@ struct epoch {
         ck_epoch_record_t *record;
     } * records;
     unsigned alive;
+    uint64_t numbers;            /* of generations, given out so far */
     uint64_t graces, grace_over; /* numbers of the newest wait for readers, and of the newest that ended */
     struct vvm_generation *retired[GENERATIONS_MAX]; /* alive yet, but not current */
+    struct vvm_generation *before; /* the one published last took over from it and is on trial */
 };
-
-/* ---- the table of globals ---------------------------------------------------- */
-
-static uint32_t hash_global(const struct vvm_vmlet *owner, vvm_value name)
-{
-    uint64_t h = ((uint64_t)(uintptr_t)owner ^ name * 3) * UINT64_C(0x9e3779b97f4a7c15);
-    return (uint32_t)(h >> 32);
-}
-
-static uint32_t *find_bucket(struct global_table *t, const struct vvm_vmlet *owner, vvm_value name)
-{
-    uint32_t mask = t->bucket_room - 1;
-    for (uint32_t i = hash_global(owner, name) & mask;; i = (i + 1) & mask) {
-        if (!t->buckets[i]) return &t->buckets[i];
-        const struct global *g = &t->globals[t->buckets[i] - 1];
-        if (g->owner == owner && g->name == name) return &t->buckets[i];
-    }
-}
-
-static int grow_buckets(struct global_table *t)
-{
-    uint32_t room = t->bucket_room ? t->bucket_room * 2 : 4096;
-    uint32_t *buckets = calloc(room, sizeof *buckets);
-    if (!buckets) return -ENOMEM;
-    free(t->buckets);
-    t->buckets = buckets;
-    t->bucket_room = room;
-    for (uint32_t i = 0; i < t->count; i++) *find_bucket(t, t->globals[i].owner, t->globals[i].name) = i + 1;
-    return 0;
-}
-
-/* Make room for one more of an array; 0 or -ENOMEM. */
-static int grow_array(void **array, uint32_t *room, uint32_t count, size_t size)
-{
-    if (count < *room) return 0;
-    uint32_t more = *room ? *room * 2 : 64;
-    void *p = realloc(*array, more * size);
-    if (!p) return -ENOMEM;
-    *array = p;
-    *room = more;
-    return 0;
-}
-
-/* Bindings for every global there is, new ones undefined. */
-static int cover_globals(struct vvm_node *node, struct vvm_generation *g)
-{
-    uint32_t count = node->globals->count;
-    if (g->binding_count >= count) return 0;
-    uint32_t room = node->globals->room;
-    struct binding *b = realloc(g->bindings, room * sizeof *b);
-    if (!b) return -ENOMEM;
-    g->bindings = b;
-    for (uint32_t i = g->binding_count; i < room; i++) b[i] = (struct binding){.value = VALUE_UNDEFINED};
-    g->binding_count = room;
-    return 0;
-}
-
-uint32_t global_number(struct vvm_node *node, struct vvm_vmlet *owner, vvm_value name)
-{
-    struct global_table *t = node->globals;
-    if (t->count >= t->bucket_room / 2 && grow_buckets(t)) return UINT32_MAX;
-    uint32_t *bucket = find_bucket(t, owner, name);
-    if (!*bucket) {
-        if (grow_array((void **)&t->globals, &t->room, t->count, sizeof *t->globals)) return UINT32_MAX;
-        t->globals[t->count] = (struct global){.owner = owner, .name = name};
-        *bucket = ++t->count;
-    }
-    uint32_t number = *bucket - 1;
-    assert(number < t->count && t->count < t->bucket_room); /* so every search ends */
-    if (node->candidate && cover_globals(node, node->candidate)) return UINT32_MAX;
-    return number;
-}
-
-vvm_value global_name(const struct vvm_node *node, uint32_t global)
-{
-    return global < node->globals->count ? node->globals->globals[global].name : VALUE_FALSE;
-}
-
-struct vvm_vmlet *global_owner(const struct vvm_node *node, uint32_t global)
-{
-    return global < node->globals->count ? node->globals->globals[global].owner : NULL;
-}
-
-void globals_forget(struct vvm_node *node, struct vvm_vmlet *owner)
-{
-    struct global_table *t = node->globals;
-    for (uint32_t i = 0; i < t->count; i++) {
-        if (t->globals[i].owner != owner) continue;
-        assert(t->globals[i].layer_count == 0);
-        t->globals[i].owner = NULL; /* its number is not used again */
-        t->globals[i].name = make_fixnum(i);
-    }
-    memset(t->buckets, 0, t->bucket_room * sizeof *t->buckets);
-    for (uint32_t i = 0; i < t->count; i++) *find_bucket(t, t->globals[i].owner, t->globals[i].name) = i + 1;
-}
-
-/* ---- layers --------------------------------------------------------------------- */
-
-/* Bind a global in a generation to what its top layer says. */
-static void bind_top(struct vvm_generation *g, uint32_t number, const struct global *global)
-{
-    assert(number < g->binding_count);
-    struct binding *b = &g->bindings[number];
-    uint32_t flags = b->flags;
-    *b = (struct binding){.value = VALUE_UNDEFINED, .flags = flags};
-    if (!global->layer_count) return;
-    const struct layer *top = &global->layers[global->layer_count - 1];
-    b->value = top->value;
-    b->function = top->function;
-    b->signature = top->function ? top->function->signature : 0;
-}
-
-static int push_layer(struct global *global, struct layer layer)
-{
-    struct layer *layers = realloc(global->layers, (global->layer_count + 1) * sizeof *layers);
-    if (!layers) return -ENOMEM;
-    global->layers = layers;
-    layers[global->layer_count++] = layer;
-    return 0;
-}
-
-/* The owner's layer of the stack, or layer_count. */
-static uint32_t layer_of(const struct global *global, const struct vvm_vmlet *owner)
-{
-    uint32_t i = 0;
-    while (i < global->layer_count && global->layers[i].owner != owner) i++;
-    return i;
-}
-
-int generation_define(struct vvm_node *node, uint32_t number, struct vvm_vmlet *owner, vvm_value value,
-                      const struct vvm_function *function)
-{
-    struct global_table *t = node->globals;
-    if (!node->candidate || context_in_test(&node->control)) return -EPERM;
-    node->candidate->checked = false;
-    if (number >= t->count || number >= node->candidate->binding_count) return -ENOENT;
-    struct global *global = &t->globals[number];
-    struct layer layer = {.owner = owner, .value = value, .function = function};
-    uint32_t at = layer_of(global, owner);
-    if (grow_array((void **)&t->journal, &t->journal_room, t->journal_count, sizeof *t->journal))
-        return -ENOMEM;
-    struct change *change = &t->journal[t->journal_count];
-    *change = (struct change){.global = number, .at = at};
-    if (at == global->layer_count) {
-        if (push_layer(global, layer)) return -ENOMEM;
-        change->pushed = true;
-    } else {
-        change->before = global->layers[at];
-        global->layers[at] = layer;
-    }
-    t->journal_count++;
-    bind_top(node->candidate, number, global);
-    return 0;
-}
-
-static void take_back(struct global_table *t)
-{
-    while (t->journal_count) {
-        const struct change *c = &t->journal[--t->journal_count];
-        struct global *global = &t->globals[c->global];
-        if (c->pushed) {
-            assert(c->at == global->layer_count - 1);
-            global->layer_count--;
-        } else {
-            global->layers[c->at] = c->before;
-        }
-    }
-}
 
 /* ---- epochs --------------------------------------------------------------------- */
 
@@ -365,19 +168,19 @@ static void reclaim(ck_epoch_entry_t *entry)
     generation_free(r->generation); /* frees r */
 }
 
-/* A copy of the current generation, or an empty one; *out. */
-static int generation_copy(struct vvm_node *node, struct vvm_generation **out)
+/* A copy of a generation, or an empty one; *out. */
+static int generation_copy(struct vvm_node *node, const struct vvm_generation *from,
+                           struct vvm_generation **out)
 {
-    const struct vvm_generation *from = node->current;
     struct vvm_generation *g = calloc(1, sizeof *g);
     struct retired *r = calloc(1, sizeof *r);
     int err = -ENOMEM;
     if (!g || !r) goto out;
     *r = (struct retired){.generation = g, .epoch = node->epoch};
     g->retire = r;
-    g->number = from ? from->number + 1 : 0;
+    g->number = node->epoch->numbers++;
     g->checked = from && from->checked;
-    err = cover_globals(node, g);
+    err = globals_cover(node, g);
     if (!err && from && from->binding_count && g->bindings)
         memcpy(g->bindings, from->bindings,
                (from->binding_count < g->binding_count ? from->binding_count : g->binding_count) *
@@ -409,9 +212,9 @@ int generation_begin(struct vvm_node *node)
 {
     if (node->candidate || !drain(node->epoch)) return -EBUSY;
     struct vvm_generation *g;
-    int err = generation_copy(node, &g);
+    int err = generation_copy(node, node->current, &g);
     if (err) return err;
-    assert(node->globals->journal_count == 0);
+    layers_begin(node);
     node->candidate = g;
     node->control.generation = g;
     node->control.fuel = node->options.load_fuel;
@@ -421,7 +224,7 @@ int generation_begin(struct vvm_node *node)
 void generation_abandon(struct vvm_node *node)
 {
     if (!node->candidate) return;
-    take_back(node->globals);
+    layers_take_back(node);
     struct vvm_generation *g = node->candidate;
     node->candidate = NULL;
     node->control.generation = node->current;
@@ -474,35 +277,66 @@ int generation_check(struct vvm_node *node)
     return err;
 }
 
-static void note_retired(struct epoch *e, struct vvm_generation *g)
+static void retire(struct vvm_node *node, struct vvm_generation *g)
 {
+    struct epoch *e = node->epoch;
     unsigned i = 0;
     while (e->retired[i]) i++;
     assert(i < GENERATIONS_MAX); /* drain saw to it */
     e->retired[i] = g;
+    ck_epoch_call(e->writer, &((struct retired *)g->retire)->entry, reclaim);
+    generation_poll(node);
+}
+
+void generation_poll(struct vvm_node *node)
+{
+    for (unsigned i = 0; i < 4; i++) ck_epoch_poll(node->epoch->writer);
+}
+
+void generation_try(struct vvm_node *node)
+{
+    struct vvm_generation *g = node->candidate, *old = node->current;
+    assert(g && !node->epoch->before && g->number > old->number);
+    mark_noted(node);
+    node->candidate = NULL;
+    node->epoch->alive++;
+    node->epoch->before = old;
+    __atomic_store_n(&node->current, g, __ATOMIC_RELEASE);
+    node->control.generation = g;
+}
+
+void generation_confirm(struct vvm_node *node)
+{
+    struct vvm_generation *old = node->epoch->before;
+    assert(old && !node->candidate);
+    node->epoch->before = NULL;
+    layers_settle(node);
+    table_publish(node);
+    retire(node, old);
+}
+
+void generation_revert(struct vvm_node *node)
+{
+    struct vvm_generation *tried = node->current, *old = node->epoch->before;
+    assert(old && !node->candidate);
+    layers_take_back(node);
+    node->epoch->before = NULL;
+    __atomic_store_n(&node->current, old, __ATOMIC_RELEASE);
+    node->control.generation = old;
+    table_abandon(node);
+    retire(node, tried);
 }
 
 int generation_publish(struct vvm_node *node)
 {
-    struct vvm_generation *g = node->candidate, *old = node->current;
-    if (!g) return -EINVAL;
+    if (!node->candidate) return -EINVAL;
     int err = generation_check(node);
     if (err) {
         generation_abandon(node);
         return err;
     }
-    assert(node->candidate == g && g->number == old->number + 1); /* made of what it takes over from */
-    mark_noted(node);
-    table_publish(node);
-    node->globals->journal_count = 0;
-    node->candidate = NULL;
-    node->epoch->alive++;
-    __atomic_store_n(&node->current, g, __ATOMIC_RELEASE);
-    node->control.generation = g;
-    struct retired *r = old->retire;
-    note_retired(node->epoch, old);
-    ck_epoch_call(node->epoch->writer, &r->entry, reclaim);
-    for (unsigned i = 0; i < 4; i++) ck_epoch_poll(node->epoch->writer);
+    generation_try(node);
+    generation_confirm(node);
     return 0;
 }
 
@@ -512,50 +346,56 @@ unsigned generations_alive(const struct vvm_node *node) { return node->epoch->al
 
 typedef void (*visitor)(void *data, vvm_value v);
 
-static void visit_bindings(const struct vvm_generation *g, visitor visit, void *data)
+void generations_each(const struct vvm_node *node, void (*fn)(void *data, const struct vvm_generation *g),
+                      void *data)
 {
-    for (uint32_t i = 0; g && i < g->binding_count; i++) visit(data, g->bindings[i].value);
+    const struct epoch *e = node->epoch;
+    if (node->current) fn(data, node->current);
+    if (node->candidate) fn(data, node->candidate);
+    if (e->before) fn(data, e->before);
+    for (unsigned i = 0; i < GENERATIONS_MAX; i++)
+        if (e->retired[i]) fn(data, e->retired[i]);
+}
+
+struct binding_visit {
+    visitor visit;
+    void *data;
+};
+
+static void visit_bindings(void *data, const struct vvm_generation *g)
+{
+    const struct binding_visit *v = data;
+    for (uint32_t i = 0; i < g->binding_count; i++) v->visit(v->data, g->bindings[i].value);
 }
 
 void generations_visit(const struct vvm_node *node, visitor visit, void *data)
 {
     const struct global_table *t = node->globals;
-    visit_bindings(node->current, visit, data);
-    visit_bindings(node->candidate, visit, data);
-    for (unsigned i = 0; i < GENERATIONS_MAX; i++) visit_bindings(node->epoch->retired[i], visit, data);
+    struct binding_visit bindings = {visit, data};
+    generations_each(node, visit_bindings, &bindings);
     for (uint32_t i = 0; i < t->count; i++)
         for (uint32_t k = 0; k < t->globals[i].layer_count; k++) visit(data, t->globals[i].layers[k].value);
     for (uint32_t i = 0; i < t->journal_count; i++)
-        if (!t->journal[i].pushed) visit(data, t->journal[i].before.value);
+        for (uint32_t k = 0; k < t->journal[i].layer_count; k++) visit(data, t->journal[i].layers[k].value);
 }
 
 /* ---- beginning and end --------------------------------------------------------------- */
 
 int generations_open(struct vvm_node *node)
 {
-    node->globals = calloc(1, sizeof *node->globals);
+    int err = globals_open(node);
+    if (err) return err;
     node->epoch = aligned_alloc(64, (sizeof *node->epoch + 63) & ~(size_t)63);
     if (!node->epoch) return -ENOMEM;
     memset(node->epoch, 0, sizeof *node->epoch);
     ck_epoch_init(&node->epoch->epoch);
-    if (!node->globals) return -ENOMEM;
     struct vvm_context writer = {.node = node};
-    int err = epoch_join(&writer);
+    err = epoch_join(&writer);
     if (err) return err;
     node->epoch->writer = writer.epoch;
-    err = generation_copy(node, &node->current);
+    err = generation_copy(node, NULL, &node->current);
     if (!err) node->epoch->alive = 1;
     return err;
-}
-
-static void globals_close(struct global_table *t)
-{
-    if (!t) return;
-    for (uint32_t i = 0; i < t->count; i++) free(t->globals[i].layers);
-    free(t->globals);
-    free(t->buckets);
-    free(t->journal);
-    free(t);
 }
 
 void generations_close(struct vvm_node *node)
@@ -573,7 +413,6 @@ void generations_close(struct vvm_node *node)
         free(item);
     }
     free(e);
-    globals_close(node->globals);
     node->epoch = NULL;
-    node->globals = NULL;
+    globals_close(node);
 }

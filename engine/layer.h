@@ -28,8 +28,8 @@ struct layer {
     enum layer_kind kind;
     vvm_value value;
     const struct vvm_function *function; /* when value is a closure without captured values */
-    uint32_t below;                      /* AROUND: the hidden global, UINT32_MAX if it looks at nothing below */
-    uint32_t sequence;                   /* of the owner's arounds: a later one lies further out */
+    uint32_t below;    /* AROUND: the hidden global, UINT32_MAX if it looks at nothing below */
+    uint32_t sequence; /* of the owner's arounds: a later one lies further out */
 };
 
 /** Put an around over a global of the candidate. The value is a procedure; below as
@@ -49,6 +49,7 @@ int layers_each_around(struct vvm_node *node, int (*fn)(void *data, uint32_t glo
 /** Put an around over the instruction `name` of the network that a VMlet names so: body is a
  *  FUNCTION_BODY of the instruction's shape whose exits are EXIT_PREVIOUS. -errno with
  *  ctx->pending. In wire/instruction.c. */
-int instruction_around(struct vvm_context *ctx, vvm_value network, vvm_value name, const struct vvm_function *body);
+int instruction_around(struct vvm_context *ctx, vvm_value network, vvm_value name,
+                       const struct vvm_function *body);
 
 #endif

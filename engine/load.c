@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "ast.h"
+#include "generation.h"
 #include "heap.h"
 #include "prelude.h"
 #include "vmlet.h"
@@ -117,6 +118,7 @@ static int eval_inside(struct vvm_context *ctx, struct vvm_environment *env, vvm
 static int transaction_begin(struct vvm_context *ctx)
 {
     if (ctx->node->candidate) return 0;
+    assert(!ctx->node->spoilt);
     ctx->pending.kind = PENDING_NONE;
     ctx->fuel = ctx->node->options.load_fuel;
     int err = generation_begin(ctx->node);
@@ -124,12 +126,61 @@ static int transaction_begin(struct vvm_context *ctx)
     return err ? err : 1;
 }
 
+/* What was loaded takes its places; what it replaced has gone. */
+static void settle_vmlets(struct vvm_node *node)
+{
+    for (struct vvm_vmlet *v = node->vmlets; v; v = v->next) {
+        if (!v->loading) continue;
+        v->loading = false;
+        if (v->replaces) vmlet_replaced(node, v);
+    }
+}
+
+void vmlets_refuse(struct vvm_node *node)
+{
+    node->spoilt = false;
+    for (struct vvm_vmlet **at = &node->vmlets; *at;) {
+        struct vvm_vmlet *v = *at;
+        if (v->loading) vmlet_refuse(node, at);
+        else at = &v->next;
+    }
+}
+
+/* Order, then the checks of a generation, then those of what was replaced. */
+static int check_candidate(struct vvm_context *ctx)
+{
+    struct vvm_node *node = ctx->node;
+    int err = wire_sort(node->candidate);
+    if (!err) err = generation_check(node);
+    for (const struct vvm_vmlet *v = node->vmlets; v && !err; v = v->next)
+        if (v->loading && v->replaces) err = vmlet_check_heir(ctx, v);
+    return err;
+}
+
+static int publish_candidate(struct vvm_context *ctx)
+{
+    struct vvm_node *node = ctx->node;
+    int err = check_candidate(ctx);
+    if (err) return err;
+    generation_try(node);
+    generation_confirm(node);
+    return 0;
+}
+
 static int transaction_end(struct vvm_context *ctx, int begun, int err)
 {
+    struct vvm_node *node = ctx->node;
     if (begun <= 0) return err;
-    scratch_end(ctx->node);
-    if (!err) err = generation_publish(ctx->node);
-    else generation_abandon(ctx->node);
+    scratch_end(node);
+    if (!err && node->spoilt) {
+        raise_message(ctx, ERROR_USER, VALUE_DEFAULT, "a load inside this one failed: nothing of it is kept");
+        err = -ECANCELED;
+    }
+    node->spoilt = false;
+    if (!err) err = publish_candidate(ctx);
+    if (err) generation_abandon(node);
+    if (err) vmlets_refuse(node);
+    else settle_vmlets(node);
     return err;
 }
 
@@ -184,55 +235,50 @@ int load_prelude(struct vvm_context *ctx, const char *name, const char *text, si
     return settle(ctx, transaction_end(ctx, begun, err));
 }
 
-/* A VMlet that is being loaded: its name must be new. */
-static int vmlet_begin(struct vvm_context *ctx, vvm_value name, int64_t version, vvm_value header,
-                       struct vvm_vmlet **out)
+/* While it is being loaded a VMlet lies over all others, but for those whose load it is part of. */
+#define PLACE_LAST UINT64_MAX
+
+/* What is asked of a load. */
+struct request {
+    const char *file;
+    bool replace; /* in place of a VMlet of the same name, if there is one */
+};
+
+/* A VMlet that is being loaded: its name must be new, or that of what it replaces. A load is
+ * open from here on: *begun as transaction_begin answers. */
+static int vmlet_begin(struct vvm_context *ctx, const struct request *request, vvm_value name,
+                       int64_t version, vvm_value header, int *begun, struct vvm_vmlet **out)
 {
-    if (vmlet_named(ctx->node, name)) {
+    struct vvm_vmlet *old = vmlet_named(ctx->node, name);
+    if (old && (!request->replace || old->loading || old->environment == ctx->node->core)) {
         raise_message(ctx, ERROR_USER, name, "a VMlet `%s` is loaded already", symbol_name(name));
         return -EEXIST;
     }
+    *begun = transaction_begin(ctx);
+    if (*begun < 0) return *begun;
     *out = vmlet_new(ctx->node, name);
     if (!*out) return -ENOMEM;
     (*out)->version = version;
     (*out)->header = header;
     (*out)->outer = ctx->node->beginning;
+    (*out)->loading = true;
+    (*out)->place = old ? old->place : PLACE_LAST - ctx->node->loading;
     ctx->node->beginning = *out;
-    return 0;
+    return old ? vmlet_give_way(ctx, old, *out) : 0;
 }
 
-/* Put the VMlet on the node's list, or take back what it did. */
+/* Put the VMlet on the node's list. If it failed, or another load of the transaction does,
+ * what it did is taken back when the outermost ends. */
 static int vmlet_end(struct vvm_context *ctx, struct vvm_vmlet *vmlet, int begun, int err)
 {
     struct vvm_node *node = ctx->node;
-    assert(!vmlet->next && node->loading && node->beginning == vmlet);
-    node->beginning = vmlet->outer;
-    vmlet->next = node->vmlets;
-    node->vmlets = vmlet; /* the checks of publish name it */
-    err = transaction_end(ctx, begun, err);
-    if (!err) return 0;
-    node->vmlets = vmlet->next;
-    vmlet->next = node->refused;
-    node->refused = vmlet;
-    return err;
-}
-
-/* Forget the names of what earlier loads left. Its code stays as long as the node: what
- * it wrote into data of other VMlets may lead there. One that ran nothing has none. */
-static void forget_refused(struct vvm_node *node)
-{
-    assert(!node->loading); /* a load that goes on may look at its names yet */
-    while (node->refused) {
-        struct vvm_vmlet *vmlet = node->refused;
-        node->refused = vmlet->next;
-        globals_forget(node, vmlet);
-        if (!vmlet->units) {
-            vmlet_free(vmlet);
-            continue;
-        }
-        vmlet->next = node->forgotten;
-        node->forgotten = vmlet;
+    if (vmlet) {
+        assert(!vmlet->next && node->loading && node->beginning == vmlet);
+        node->beginning = vmlet->outer;
+        vmlet_enlist(node, vmlet);
     }
+    if (err && node->candidate) node->spoilt = true;
+    return transaction_end(ctx, begun, err);
 }
 
 /* The header stands first, if there is one: without it the VMlet is called `user`. */
@@ -253,58 +299,80 @@ static int read_header(struct vvm_context *ctx, struct reader *reader, vvm_value
 /* Before a load: what earlier ones left, above all those that failed. */
 static void clear_away(struct vvm_node *node)
 {
-    forget_refused(node);
-    heap_collect_if_wanted(node);
+    if (node->leaving) vmlets_reap(node);
+    else heap_collect_if_wanted(node);
 }
 
-static int load_text(struct vvm_context *ctx, struct reader *reader, const char *file, struct vvm_vmlet **out)
+static int load_text(struct vvm_context *ctx, struct reader *reader, const struct request *request,
+                     struct vvm_vmlet **out)
 {
     vvm_value name, header;
     int64_t version;
+    int begun = 0;
+    *out = NULL;
     int err = read_header(ctx, reader, &name, &version, &header);
-    if (!err) err = vmlet_begin(ctx, name, version, header, out);
-    if (err) return err;
-    err = vmlet_imports(ctx, *out, file);
-    if (!err) err = vmlet_syntax(ctx, *out, file);
-    int begun = err ? 0 : transaction_begin(ctx);
-    if (begun < 0) err = begun;
-    reader->env = (*out)->environment;
-    if (!err) err = eval_text(ctx, (*out)->environment, reader);
+    if (!err) err = vmlet_begin(ctx, request, name, version, header, &begun, out);
+    if (!err) err = vmlet_imports(ctx, *out, request->file);
+    if (!err) err = vmlet_syntax(ctx, *out, request->file);
+    if (!err) {
+        reader->env = (*out)->environment;
+        err = eval_text(ctx, (*out)->environment, reader);
+    }
     return vmlet_end(ctx, *out, begun, err);
 }
 
-int load_source(struct vvm_context *ctx, const char *file, const char *text, size_t octets,
-                struct vvm_vmlet **vmlet)
+static int request_source(struct vvm_context *ctx, const struct request *request, const char *text,
+                          size_t octets, struct vvm_vmlet **vmlet)
 {
     struct reader reader;
     struct vvm_vmlet *loaded;
     if (!ctx->node->loading) clear_away(ctx->node);
     ctx->node->loading++;
     ctx->pending.kind = PENDING_NONE;
-    reader_init(&reader, ctx, ctx->node->core, file_index(ctx->node, file), text, octets);
-    int err = load_text(ctx, &reader, file, &loaded);
+    reader_init(&reader, ctx, ctx->node->core, file_index(ctx->node, request->file), text, octets);
+    int err = load_text(ctx, &reader, request, &loaded);
     ctx->node->loading--;
     if (!err && vmlet) *vmlet = loaded;
     return settle(ctx, err);
 }
 
+int load_source(struct vvm_context *ctx, const char *file, const char *text, size_t octets,
+                struct vvm_vmlet **vmlet)
+{
+    return request_source(ctx, &(struct request){.file = file}, text, octets, vmlet);
+}
+
 /* ---- images ------------------------------------------------------------------------------ */
 
+/* Takes the unit. */
 static int load_unit(struct vvm_context *ctx, struct vvm_unit *unit, const char *file,
                      struct vvm_vmlet *vmlet)
 {
     vvm_value ignored;
+    unit->vmlet = vmlet;
     int err = vmlet_imports(ctx, vmlet, file);
-    int begun = err ? 0 : transaction_begin(ctx);
-    if (begun < 0) err = begun;
     if (err) unit_free(unit);
     else err = adopt_unit(ctx, unit, false);
-    if (!err) err = run_scripts(ctx, unit, &ignored);
-    return vmlet_end(ctx, vmlet, begun, err);
+    return err ? err : run_scripts(ctx, unit, &ignored);
 }
 
-int load_image(struct vvm_context *ctx, const char *file, const uint8_t *data, size_t octets,
-               struct vvm_vmlet **vmlet)
+/* Takes the unit. */
+static int load_decoded(struct vvm_context *ctx, const struct request *request, struct vvm_unit *unit,
+                        struct vvm_vmlet **out)
+{
+    struct vvm_vmlet *described = unit->vmlet;
+    int begun = 0;
+    *out = NULL;
+    int err = vmlet_begin(ctx, request, described->name, described->version, described->header, &begun, out);
+    free(described);
+    unit->vmlet = NULL;
+    if (err) unit_free(unit);
+    else err = load_unit(ctx, unit, request->file, *out);
+    return vmlet_end(ctx, *out, begun, err);
+}
+
+static int request_image(struct vvm_context *ctx, const struct request *request, const uint8_t *data,
+                         size_t octets, struct vvm_vmlet **vmlet)
 {
     struct vvm_unit *unit;
     struct vvm_vmlet *loaded;
@@ -313,25 +381,32 @@ int load_image(struct vvm_context *ctx, const char *file, const uint8_t *data, s
     ctx->pending.kind = PENDING_NONE;
     int err = image_decode(ctx->node, data, octets, &unit, why, sizeof why);
     if (err) {
-        raise_message(ctx, ERROR_IMAGE, VALUE_DEFAULT, "%s: %s", file ? file : "image", why);
+        raise_message(ctx, ERROR_IMAGE, VALUE_DEFAULT, "%s: %s", request->file ? request->file : "image",
+                      why);
         return err;
     }
-    struct vvm_vmlet *described = unit->vmlet;
-    err = vmlet_begin(ctx, described->name, described->version, described->header, &loaded);
-    free(described);
-    unit->vmlet = err ? NULL : loaded;
-    if (err) {
-        unit_free(unit);
-        return settle(ctx, err);
-    }
     ctx->node->loading++;
-    err = load_unit(ctx, unit, file, loaded);
+    err = load_decoded(ctx, request, unit, &loaded);
     ctx->node->loading--;
     if (!err && vmlet) *vmlet = loaded;
     return settle(ctx, err);
 }
 
-int load_file(struct vvm_context *ctx, const char *path, struct vvm_vmlet **vmlet)
+int load_image(struct vvm_context *ctx, const char *file, const uint8_t *data, size_t octets,
+               struct vvm_vmlet **vmlet)
+{
+    return request_image(ctx, &(struct request){.file = file}, data, octets, vmlet);
+}
+
+int load_octets(struct vvm_context *ctx, const char *file, const void *data, size_t octets, bool replace,
+                struct vvm_vmlet **vmlet)
+{
+    struct request request = {.file = file, .replace = replace};
+    if (octets >= 4 && !memcmp(data, "VVMI", 4)) return request_image(ctx, &request, data, octets, vmlet);
+    return request_source(ctx, &request, data, octets, vmlet);
+}
+
+static int request_file(struct vvm_context *ctx, const char *path, bool replace, struct vvm_vmlet **vmlet)
 {
     char *data;
     size_t octets;
@@ -346,10 +421,19 @@ int load_file(struct vvm_context *ctx, const char *path, struct vvm_vmlet **vmle
         raise_message(ctx, ERROR_FILE, VALUE_DEFAULT, "%s: %s", path, strerror(-err));
         return err;
     }
-    err = octets >= 4 && !memcmp(data, "VVMI", 4) ? load_image(ctx, path, (uint8_t *)data, octets, vmlet)
-                                                  : load_source(ctx, path, data, octets, vmlet);
+    err = load_octets(ctx, path, data, octets, replace, vmlet);
     free(data);
     return err;
+}
+
+int load_file(struct vvm_context *ctx, const char *path, struct vvm_vmlet **vmlet)
+{
+    return request_file(ctx, path, false, vmlet);
+}
+
+int load_replace(struct vvm_context *ctx, const char *path, struct vvm_vmlet **vmlet)
+{
+    return request_file(ctx, path, true, vmlet);
 }
 
 /* ---- compiling to an image ------------------------------------------------------------------ */

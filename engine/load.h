@@ -63,10 +63,17 @@ int load_file(struct vvm_context *ctx, const char *path, struct vvm_vmlet **vmle
  *  (vmlets_reap). -EBUSY: others depend on it, -ENOENT: no such VMlet, -EPERM: what
  *  stays would not hold together; ctx->pending says more. */
 int vmlet_unload(struct vvm_context *ctx, vvm_value name, bool cascade);
+/** True if v could not stay if `on` went: it imports from it, its code names something of
+ *  it, or a layer of v lies over something of it. */
+bool vmlet_depends(struct vvm_context *ctx, const struct vvm_vmlet *v, const struct vvm_vmlet *on);
 /** Load a file in place of the VMlet of the same name, which keeps its place among the
  *  layers; tables of the same schema keep their contents. If no such VMlet is loaded it
  *  is simply loaded. On failure nothing has changed. */
 int load_replace(struct vvm_context *ctx, const char *path, struct vvm_vmlet **vmlet);
+/** The same of octets, a source or an image; `file` is the name in messages and where imports
+ *  are looked for. replace: false, it must be new. */
+int load_octets(struct vvm_context *ctx, const char *file, const void *data, size_t octets, bool replace,
+                struct vvm_vmlet **vmlet);
 /** Free what unloaded VMlets left, as far as nothing leads to it any more; runs the
  *  collector if there is something. Control thread, no load open. How many wait yet. */
 unsigned vmlets_reap(struct vvm_node *node);

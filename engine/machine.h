@@ -310,6 +310,9 @@ vvm_value vvm_call(struct vvm_context *ctx, vvm_value procedure, unsigned n, con
  *  types (raw or tagged), the result is a word of its result type in *result.
  *  0, or -ECANCELED with ctx->pending set. */
 int vvm_run(struct vvm_context *ctx, const struct vvm_function *f, const uint64_t *args, uint64_t *result);
+/** The VMlet to which the definitions belong that the running code makes: that of the code
+ *  that called the primitive, or the one being loaded if that code is core's. NULL: no code runs. */
+struct vvm_vmlet *running_vmlet(const struct vvm_context *ctx);
 /** Set up a context with stacks for the load profile (load = true) or packets.
  *  0 or -ENOMEM. context_close frees. */
 int context_open(struct vvm_context *ctx, struct vvm_node *node, bool load);
@@ -394,6 +397,11 @@ struct vvm_vmlet {
     struct vvm_vmlet *next;
     vvm_value header;        /* the (vmlet ...) form's clauses */
     struct vvm_vmlet *outer; /* while it is being loaded: the one whose load this is part of */
+    struct vvm_vmlet *replaces; /* while it is being loaded: whose place it takes, or NULL */
+    uint64_t place;             /* its definitions lie under those of higher places */
+    bool loading;               /* of the open load: not yet published */
+    bool going;                 /* it is being unloaded */
+    uint64_t reached;           /* number of the last collection that came to something of it */
 };
 
 #define LOAD_NESTING_MAX 16 /* imports of imports */
@@ -409,9 +417,10 @@ struct vvm_node {
     struct vvm_generation *current;   /* loaded with acquire; stored with release */
     struct vvm_generation *candidate; /* the one a load is building, or NULL */
     struct vvm_vmlet *vmlets;         /* newest first; the last is `core` */
-    struct vvm_vmlet *refused;        /* by the last load; its names go when the next begins */
-    struct vvm_vmlet *forgotten;      /* refused before: values may refer to their code still */
+    struct vvm_vmlet *leaving;        /* unloaded or refused: freed when nothing leads to them */
+    uint64_t places;                  /* of VMlets, given out so far */
     unsigned loading;                 /* loads in one another, by imports */
+    bool spoilt;                      /* a load inside the open one failed: it cannot be published */
     struct vvm_vmlet *beginning;      /* the innermost VMlet that is being loaded; see outer */
     unsigned making_syntax;           /* transformers being evaluated, one inside another */
     struct vvm_environment *core;
@@ -450,8 +459,6 @@ const char *node_file_name(const struct vvm_node *node, unsigned index);
 /** Number of the global `name` owned by `owner`; made (undefined) if new.
  *  UINT32_MAX when memory is out. */
 uint32_t global_number(struct vvm_node *node, struct vvm_vmlet *owner, vvm_value name);
-/** Forget the globals of a VMlet that was refused and is about to be freed. */
-void globals_forget(struct vvm_node *node, struct vvm_vmlet *owner);
 /** Begin, publish or abandon a load. One at a time (-EBUSY). begin copies the
  *  current generation into node->candidate; the control context runs in it.
  *  publish runs the checks of generation.c (profile of every instruction body,
@@ -460,9 +467,13 @@ void globals_forget(struct vvm_node *node, struct vvm_vmlet *owner);
 int generation_begin(struct vvm_node *node);
 int generation_publish(struct vvm_node *node);
 void generation_abandon(struct vvm_node *node);
-/** Put a layer on a global in the candidate. */
+/** Define a global in the candidate: the owner's lowest layer, in place of one that was there. */
 int generation_define(struct vvm_node *node, uint32_t global, struct vvm_vmlet *owner, vvm_value value,
                       const struct vvm_function *function);
+
+/** What set! does: the lowest layer of a global gets another value, in the candidate or, if no
+ *  load is open, in the current generation. -ENOENT: nothing is defined. -ENOMEM. */
+int layer_assign(struct vvm_node *node, uint32_t global, vvm_value value);
 
 /** Make a value and all that it leads to constant (FLAG_FROZEN). -ENOMEM. */
 int value_freeze(vvm_value v);

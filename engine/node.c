@@ -116,8 +116,7 @@ void node_close(struct vvm_node *node)
     generations_close(node);
     tables_close(node);
     wire_close(node);
-    free_vmlets(node->refused);
-    free_vmlets(node->forgotten);
+    free_vmlets(node->leaving);
     free_vmlets(node->vmlets);
     ledger_close(&node->world);
     primitive_index_close(node);

@@ -132,9 +132,18 @@ vvm_value global_assign(struct vvm_context *ctx, const struct vvm_unit *unit, co
                              "a variable of another VMlet cannot be assigned");
     if (context_in_test(ctx))
         return raise_message(ctx, ERROR_PRIVILEGE, link->name, "a test cannot assign a variable of the VMlet");
-    b->value = v;
-    b->function = NULL;
-    b->signature = 0;
     b->flags |= BINDING_ASSIGNED;
+    if (layer_assign(ctx->node, link->global, v)) return raise_error(ctx, ERROR_HEAP, VALUE_DEFAULT);
     return VALUE_UNSPECIFIED;
+}
+
+/* ---- whose code runs ---- */
+
+struct vvm_vmlet *running_vmlet(const struct vvm_context *ctx)
+{
+    const struct vvm_node *node = ctx->node;
+    const struct vvm_function *f = ctx->frame_count ? ctx->frames[ctx->frame_count - 1].function : NULL;
+    struct vvm_vmlet *owner = f && !is_stub(f) ? f->unit->vmlet : NULL;
+    if (owner && owner->environment != node->core) return owner;
+    return node->beginning ? node->beginning : owner; /* a function of core's worked for it */
 }

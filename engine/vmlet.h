@@ -19,6 +19,20 @@ int vmlet_imports(struct vvm_context *ctx, struct vvm_vmlet *vmlet, const char *
 /** The same for the (use-syntax VMLET ...) clauses of a source: its macros and readers
  *  become visible. An image needs none of them any more. */
 int vmlet_syntax(struct vvm_context *ctx, struct vvm_vmlet *vmlet, const char *file);
+/** Put it among the node's VMlets: newest first, or where the one stood that it replaces. */
+void vmlet_enlist(struct vvm_node *node, struct vvm_vmlet *vmlet);
+/** In an open load: `old` gives its place, the numbers of its globals and, later, its tables to
+ *  `heir`, and is off the list. -ENOMEM. */
+int vmlet_give_way(struct vvm_context *ctx, struct vvm_vmlet *old, struct vvm_vmlet *heir);
+/** Before publishing: the heir defines all that others have from the one it replaces; else
+ *  -EPERM with pending. */
+int vmlet_check_heir(struct vvm_context *ctx, const struct vvm_vmlet *heir);
+/** After publishing: what was replaced leaves. */
+void vmlet_replaced(struct vvm_node *node, struct vvm_vmlet *heir);
+/** The open load was abandoned: what it was to bring leaves. */
+void vmlets_refuse(struct vvm_node *node);
+/** Of these one: *at leaves the list; what it was to replace stands there again. */
+void vmlet_refuse(struct vvm_node *node, struct vvm_vmlet **at);
 /** Name and version out of a (vmlet ...) form into *name, *version; the clauses into
  *  *clauses. -EINVAL with pending. */
 int vmlet_header(struct vvm_context *ctx, vvm_value datum, vvm_value *name, int64_t *version,

@@ -120,8 +120,7 @@ static void run_case(struct case_run *run, const char *text, size_t octets, cons
     rewind(run->output);
     run->cases++;
     if (!vmlet) abort();
-    vmlet->next = run->node->vmlets; /* where the checks of publishing look */
-    run->node->vmlets = vmlet;
+    vmlet_enlist(run->node, vmlet); /* where the checks of publishing look */
     int err = eval_all(ctx, vmlet->environment, text, octets, run->line, &result);
     char *got = outcome(run, err, result);
     const char *expected = expectation + 3;
@@ -132,9 +131,7 @@ static void run_case(struct case_run *run, const char *text, size_t octets, cons
         if (err) print_pending(ctx, stderr);
     }
     free(got);
-    run->node->vmlets = vmlet->next;
-    vmlet->next = run->node->refused; /* its functions may still be referred to */
-    run->node->refused = vmlet;
+    if (vmlet_unload(ctx, vmlet->name, false)) wrong(run, "an unload", "nothing wrong", "refused");
 }
 
 /* ---- one file ----------------------------------------------------------------------- */

@@ -121,8 +121,8 @@ static bool run_evaluated(struct random_run *r, const struct program *p, struct 
         }
     }
     evaluator_close(e);
-    vmlet->next = node->refused; /* freed when the next load begins */
-    node->refused = vmlet;
+    vmlet->next = node->leaving; /* freed when the next load begins */
+    node->leaving = vmlet;
     return done;
 }
 

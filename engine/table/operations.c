@@ -267,14 +267,6 @@ PRIMITIVE_FN(array_add_to)
 
 /* ---- making ---- */
 
-/* The VMlet whose code is running: what calls a primitive is the newest frame. */
-static const struct vvm_vmlet *running_vmlet(const struct vvm_context *ctx)
-{
-    if (!ctx->frame_count) return NULL;
-    const struct vvm_function *f = ctx->frames[ctx->frame_count - 1].function;
-    return f && f->unit ? f->unit->vmlet : NULL;
-}
-
 /* (%make-table 'name 'kind descriptor) */
 PRIMITIVE_FN(make_table)
 {

@@ -69,9 +69,16 @@ static struct table *table_new(const struct vvm_vmlet *owner, vvm_value name, co
 
 static void table_free(struct table *table)
 {
-    root_remove(&table->root);
+    if (!table->dropped) root_remove(&table->root);
     table->ops->close(table);
     free(table);
+}
+
+/* Its owner's, or that of the VMlet whose place the owner is taking. */
+static bool is_of(const struct table *table, const struct vvm_vmlet *owner)
+{
+    if (table->dropped) return false;
+    return table->owner == owner || (owner && owner->replaces && table->owner == owner->replaces);
 }
 
 struct table *table_make(struct vvm_context *ctx, const struct vvm_vmlet *owner, vvm_value name,
@@ -80,8 +87,11 @@ struct table *table_make(struct vvm_context *ctx, const struct vvm_vmlet *owner,
     struct table_registry *r = registry(ctx->node);
     struct table *table = r ? r->tables : NULL;
     for (; table; table = table->next) /* the newest of that name decides */
-        if (table->owner == owner && table->name == name) break;
-    if (table && table->ops == ops && schema_equal(&table->schema, schema)) return table;
+        if (is_of(table, owner) && table->name == name) break;
+    if (table && table->ops == ops && schema_equal(&table->schema, schema)) {
+        table->heir = owner;
+        return table;
+    }
 
     if (r && r->count == TABLES_MAX) {
         raise_message(ctx, ERROR_TABLE, name, "the node has %u tables already", TABLES_MAX);
@@ -131,6 +141,7 @@ void table_abandon(struct vvm_node *node)
     while (*link) {
         struct table *table = *link;
         if (table->published) {
+            table->heir = NULL;
             link = &table->next;
             continue;
         }
@@ -141,6 +152,45 @@ void table_abandon(struct vvm_node *node)
         table_free(table);
     }
 }
+
+static void drop(struct table *table)
+{
+    table->dropped = true;
+    root_remove(&table->root);
+}
+
+void tables_drop(struct vvm_node *node, const struct vvm_vmlet *owner)
+{
+    for (struct table *table = node->tables ? node->tables->tables : NULL; table; table = table->next)
+        if (table->owner == owner && !table->dropped) drop(table);
+}
+
+void tables_pass(struct vvm_node *node, const struct vvm_vmlet *from, const struct vvm_vmlet *to)
+{
+    for (struct table *table = node->tables ? node->tables->tables : NULL; table; table = table->next) {
+        if (table->owner != from || table->dropped) continue;
+        if (table->heir == to) table->owner = to;
+        else drop(table);
+    }
+}
+
+void tables_sweep(struct vvm_node *node, bool (*is_marked)(const void *data, vvm_value handle),
+                  const void *data)
+{
+    struct table **link = node->tables ? &node->tables->tables : NULL;
+    while (link && *link) {
+        struct table *table = *link;
+        if (!table->dropped || is_marked(data, table_handle(table))) {
+            link = &table->next;
+            continue;
+        }
+        *link = table->next;
+        node->tables->count--;
+        table_free(table);
+    }
+}
+
+unsigned tables_count(const struct vvm_node *node) { return node->tables ? node->tables->count : 0; }
 
 void tables_close(struct vvm_node *node)
 {

@@ -84,7 +84,9 @@ struct table {
     struct table_schema schema;
     vvm_value name; /* symbol */
     const struct vvm_vmlet *owner;
+    const struct vvm_vmlet *heir; /* the VMlet being loaded in the owner's place has made it again */
     bool published;
+    bool dropped;         /* its owner has gone: freed when nothing leads to the handle any more */
     struct table *next;   /* of the node */
     void *body;           /* struct map, lpm or array */
     struct vvm_root root; /* of the handle */
@@ -154,6 +156,15 @@ void table_twin_free(struct table *twin);
 /** A view in which no table has a twin yet; NULL: no memory. Close frees the twins. */
 struct table_view *table_view_open(struct vvm_node *node);
 void table_view_close(struct table_view *view);
+/** The tables of a VMlet that was unloaded are no longer found by name, and not rooted. */
+void tables_drop(struct vvm_node *node, const struct vvm_vmlet *owner);
+/** Those of a VMlet that was replaced: what the new one made again is its own now, the rest
+ *  is dropped. */
+void tables_pass(struct vvm_node *node, const struct vvm_vmlet *from, const struct vvm_vmlet *to);
+/** Free the dropped tables whose handle the collector did not come to. */
+void tables_sweep(struct vvm_node *node, bool (*is_marked)(const void *data, vvm_value handle),
+                  const void *data);
+unsigned tables_count(const struct vvm_node *node);
 /** Free all tables; the node ends. */
 void tables_close(struct vvm_node *node);
 

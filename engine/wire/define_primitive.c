@@ -24,8 +24,7 @@ vvm_value primitive_define_primitive(struct vvm_context *ctx, unsigned n, const 
     if (entry != VALUE_EXCEPTION) entry = make_pair(ctx, owner ? owner->name : VALUE_FALSE, entry);
     if (entry != VALUE_EXCEPTION) entry = make_pair(ctx, args[0], entry);
     vvm_value list = entry == VALUE_EXCEPTION ? entry : make_pair(ctx, entry, g->matches->primitives);
-    if (list == VALUE_EXCEPTION || wire_keep(ctx->node, list))
-        return raise_error(ctx, ERROR_HEAP, VALUE_DEFAULT);
+    if (list == VALUE_EXCEPTION) return list;
     g->matches->primitives = list;
     return VALUE_UNSPECIFIED;
 }

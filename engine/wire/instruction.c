@@ -273,20 +273,19 @@ vvm_value primitive_define_instruction(struct vvm_context *ctx, unsigned n, cons
     if (!is_pair(code) || !is_fixnum(car_of(code)) || car_of(code) > make_fixnum(255))
         return raise_message(ctx, ERROR_SYNTAX, args[0],
                              "define-instruction: (opcode n) with n from 0 to 255");
-    struct kept_instruction *k = calloc(1, sizeof *k);
+    const struct closure *closure = value_pointer(args[2]);
+    struct kept_instruction *k = item_new(ctx->node, WIRE_INSTRUCTION, closure->function->unit->vmlet,
+                                          sizeof *k);
     if (!k) return raise_error(ctx, ERROR_HEAP, VALUE_DEFAULT);
-    k->next = ctx->node->wire->instructions;
-    ctx->node->wire->instructions = k;
     k->descriptor = args[1];
+    k->procedure = args[2];
     fill_doc(k);
     struct wire_instruction *w = &k->instruction;
-    const struct closure *closure = value_pointer(args[2]);
     w->name = args[0];
     w->owner = closure->function->unit->vmlet;
     w->opcode = (uint8_t)fixnum_value(car_of(code));
     if (instruction_from_body(ctx, closure->function, w) || fill_row(ctx, g, w)) return VALUE_EXCEPTION;
-    if (wire_keep(ctx->node, args[1]) || wire_keep(ctx->node, args[2]) || enlist(g->matches, w))
-        return raise_error(ctx, ERROR_HEAP, VALUE_DEFAULT);
+    if (enlist(g->matches, w)) return raise_error(ctx, ERROR_HEAP, VALUE_DEFAULT);
     return VALUE_UNSPECIFIED;
 }
 
@@ -300,10 +299,7 @@ vvm_value primitive_instruction_of(struct vvm_context *ctx, unsigned n, const vv
     for (unsigned i = 0; i < 256; i++) {
         const struct wire_instruction *w = network->opcodes[i];
         if (!w || w->name != args[1]) continue;
-        const struct kept_instruction *k =
-            (const struct kept_instruction *)((const char *)w -
-                                              offsetof(struct kept_instruction, instruction));
-        vvm_value operands = clause_of(k->descriptor, "operands");
+        vvm_value operands = clause_of(instruction_kept(w)->descriptor, "operands");
         return make_pair(ctx, make_fixnum(i), is_pair(operands) ? operands : VALUE_NULL);
     }
     return VALUE_FALSE;

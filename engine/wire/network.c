@@ -118,7 +118,7 @@ static int parse_hook(const struct draft *d, const char *kind, unsigned paramete
     const struct vvm_function *f = ((struct closure *)value_pointer(procedure))->function;
     if (f->parameters != parameters || f->flags & FUNCTION_REST)
         return refuse(d, "a hook takes another number of arguments");
-    d->network->owner = f->unit->vmlet;
+    d->network->item.owner = f->unit->vmlet;
     *out = member_new(d->ctx, NULL, intern(d->ctx->node, kind), procedure);
     return *out ? 0 : -EINVAL;
 }
@@ -138,7 +138,6 @@ static int parse_errors(const struct draft *d)
     struct network *network = d->network;
     for (; is_pair(list); list = cdr_of(list)) {
         vvm_value codes = car_of(car_of(list)), value = cdr_of(car_of(list));
-        if (wire_keep(d->ctx->node, value)) return -ENOMEM;
         for (; is_pair(codes); codes = cdr_of(codes)) {
             int code = error_code_named(d, car_of(codes));
             if (code < 0) return code;
@@ -163,7 +162,7 @@ static int parse_hooks(const struct draft *d)
     n->program = wire_pointer(program, TYPE_PROGRAM);
     if (is_true(program) && !n->program) return refuse(d, "(program P accessor): P is no program");
     n->layout = hook_of(d, "layout");
-    return wire_keep(d->ctx->node, n->layout) ? -ENOMEM : parse_errors(d);
+    return parse_errors(d);
 }
 
 static int parse_selection(const struct draft *d)
@@ -174,7 +173,7 @@ static int parse_selection(const struct draft *d)
     if (list_count(names, 256) < 0) return refuse(d, "(instructions NAME ...) or (instructions *)");
     bool all = is_pair(names) && is_symbol_named(car_of(names), "*");
     d->network->selection = all ? VALUE_TRUE : names;
-    return wire_keep(d->ctx->node, names);
+    return 0;
 }
 
 /* ---- in the generation ----------------------------------------------------------------------- */
@@ -182,7 +181,7 @@ static int parse_selection(const struct draft *d)
 static int enlist(struct vvm_generation *g, struct network *network)
 {
     for (uint32_t i = 0; i < g->network_count; i++)
-        if (g->networks[i]->name == network->name && g->networks[i]->owner == network->owner) {
+        if (g->networks[i]->name == network->name && g->networks[i]->item.owner == network->item.owner) {
             g->networks[i] = network;
             return 0;
         }
@@ -194,12 +193,10 @@ static int enlist(struct vvm_generation *g, struct network *network)
     return 0;
 }
 
-static struct network *network_new(struct vvm_node *node)
+static struct network *network_new(struct vvm_node *node, struct vvm_vmlet *owner)
 {
-    struct network *network = calloc(1, sizeof *network);
-    if (!network) return NULL;
-    network->next = node->wire->networks;
-    node->wire->networks = network;
+    struct network *network = item_new(node, WIRE_NETWORK, owner, sizeof *network);
+    if (network) network->handle = network->layout = network->selection = VALUE_FALSE;
     return network;
 }
 
@@ -210,7 +207,7 @@ vvm_value primitive_define_network(struct vvm_context *ctx, unsigned n, const vv
     struct vvm_generation *g = wire_candidate(ctx, "define-network");
     if (!g) return VALUE_EXCEPTION;
     if (!is_symbol(args[0])) return raise_type(ctx, "%define-network", 1, "symbol", args[0]);
-    struct network *network = network_new(ctx->node);
+    struct network *network = network_new(ctx->node, running_vmlet(ctx));
     if (!network) return raise_error(ctx, ERROR_HEAP, VALUE_DEFAULT);
     network->name = args[0];
     struct draft d = {ctx, network, args[1], args[2]};
@@ -280,11 +277,11 @@ static int select_instructions(struct opcodes *o, const struct match_table *t)
     const struct network *n = o->network;
     if (n->selection == VALUE_TRUE) {
         for (uint32_t i = 0; i < t->instruction_count && !err; i++)
-            if (t->instructions[i]->owner == n->owner) err = claim(o, t->instructions[i]);
+            if (t->instructions[i]->owner == n->item.owner) err = claim(o, t->instructions[i]);
         return err;
     }
     for (vvm_value names = n->selection; is_pair(names) && !err; names = cdr_of(names)) {
-        const struct wire_instruction *w = instruction_named(t, n->owner, car_of(names));
+        const struct wire_instruction *w = instruction_named(t, n->item.owner, car_of(names));
         if (!w) {
             raise_message(o->ctx, ERROR_UNBOUND, car_of(names), "%s: no such instruction",
                           network_place(o, place));
@@ -304,11 +301,11 @@ static int build_opcodes(struct vvm_context *ctx, struct vvm_generation *g, uint
     if (err) return err;
     if (network->revision && memcmp(network->opcodes, o.table, sizeof o.table) == 0) return 0;
     if (network->revision) {
-        struct network *copy = network_new(ctx->node), *after;
+        struct network *copy = network_new(ctx->node, network->item.owner);
         if (!copy) return -ENOMEM;
-        after = copy->next;
+        struct wire_item item = copy->item;
         *copy = *network;
-        copy->next = after;
+        copy->item = item;
         g->networks[i] = network = copy;
     }
     memcpy(network->opcodes, o.table, sizeof o.table);
@@ -450,7 +447,8 @@ const struct network *network_named(const struct vvm_generation *g, vvm_value na
 const struct network *network_in_force(const struct vvm_generation *g, const struct network *n)
 {
     for (uint32_t i = 0; i < g->network_count; i++)
-        if (g->networks[i]->name == n->name && g->networks[i]->owner == n->owner) return g->networks[i];
+        if (g->networks[i]->name == n->name && g->networks[i]->item.owner == n->item.owner)
+            return g->networks[i];
     return n;
 }
 

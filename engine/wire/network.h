@@ -20,6 +20,23 @@ void wire_close(struct vvm_node *node);
 /** End a test of networks that was begun and not ended: the control context is in the node's
  *  world again. */
 void scratch_end(struct vvm_node *node);
+/** What a collector must know: come to every item that a generation lists, to an item, and
+ *  free those that the collection of that number did not come to. */
+struct wire_tracing {
+    struct vvm_node *node;
+    uint64_t number;
+    void (*visit)(void *data, vvm_value v);
+    void *data;
+};
+void items_reach_generation(const struct wire_tracing *t, const struct vvm_generation *generation);
+void items_reach_handle(const struct wire_tracing *t, const void *pointer);
+void items_sweep(struct vvm_node *node, uint64_t number);
+/** Items of the node. */
+unsigned items_count(const struct vvm_node *node);
+/** Take what a VMlet put into the candidate out of it. 0 or -ENOMEM. */
+int wire_drop_owner(struct vvm_context *ctx, struct vvm_generation *candidate, const struct vvm_vmlet *owner);
+/** Put what the candidate lists into the order of its owners' places. */
+int wire_sort(struct vvm_generation *candidate); /* 0 or -ENOMEM */
 /** Give the new generation `to` what `from` (NULL: nothing) knows of networks. */
 int wire_generation_copy(struct vvm_node *node, const struct vvm_generation *from, struct vvm_generation *to);
 /** Free what the generation alone owns. */

@@ -130,15 +130,12 @@ vvm_value primitive_define_program(struct vvm_context *ctx, unsigned n, const vv
     (void)n;
     if (!wire_candidate(ctx, "define-program")) return VALUE_EXCEPTION;
     if (!is_symbol(args[0])) return raise_type(ctx, "%define-program", 1, "symbol", args[0]);
-    struct wire_program *p = calloc(1, sizeof *p);
+    struct wire_program *p = item_new(ctx->node, WIRE_PROGRAM, running_vmlet(ctx), sizeof *p);
     if (!p) return raise_error(ctx, ERROR_HEAP, VALUE_DEFAULT);
-    p->next = ctx->node->wire->programs;
-    ctx->node->wire->programs = p;
     p->name = args[0];
     p->clauses = args[1];
     struct form f = {ctx, args[0], p};
     if (parse_form(&f, args[1])) return VALUE_EXCEPTION;
-    if (wire_keep(ctx->node, args[1])) return raise_error(ctx, ERROR_HEAP, VALUE_DEFAULT);
     return p->handle = wire_handle(ctx, TYPE_PROGRAM, p);
 }
 

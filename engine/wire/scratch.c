@@ -302,7 +302,7 @@ vvm_value primitive_register_test(struct vvm_context *ctx, unsigned n, const vvm
     vvm_value list = entry == VALUE_EXCEPTION ? entry : make_pair(ctx, entry, g->matches->tests);
     if (list == VALUE_EXCEPTION) return list;
     g->matches->tests = list;
-    return wire_keep(ctx->node, list) ? raise_error(ctx, ERROR_HEAP, VALUE_DEFAULT) : VALUE_UNSPECIFIED;
+    return VALUE_UNSPECIFIED;
 }
 
 vvm_value primitive_tests(struct vvm_context *ctx, unsigned n, const vvm_value *args)

@@ -92,19 +92,20 @@ struct wire_member *member_new(struct vvm_context *ctx, const struct wire_set *s
     size_t length = 0;
     const uint8_t *octets = name_octets(ctx, name, NULL, 0, &length);
     assert(octets && length <= MEMBER_NAME_MAX);
-    struct wire_member *m = calloc(1, sizeof *m + length);
+    struct vvm_vmlet *owner = ((struct closure *)value_pointer(procedure))->function->unit->vmlet;
+    struct wire_member *m = item_new(ctx->node, WIRE_MEMBER, owner, sizeof *m + length);
     if (!m) return raise_error(ctx, ERROR_HEAP, VALUE_DEFAULT), NULL;
-    m->next = ctx->node->wire->members;
-    ctx->node->wire->members = m;
+    m->handle = VALUE_FALSE;
     m->set = set;
     m->length = (uint32_t)length;
     memcpy(m->octets, octets, length);
     m->name = name_symbol(ctx, name, octets, length);
     m->hash = hash_name(set, m->octets, length);
     m->procedure = procedure;
-    m->handle = wire_handle(ctx, TYPE_MEMBER, m);
-    if (m->handle == VALUE_EXCEPTION) return NULL;
-    return wire_keep(ctx->node, procedure) ? (raise_error(ctx, ERROR_HEAP, VALUE_DEFAULT), NULL) : m;
+    vvm_value handle = wire_handle(ctx, TYPE_MEMBER, m);
+    if (handle == VALUE_EXCEPTION) return NULL;
+    m->handle = handle;
+    return m;
 }
 
 /* What stands under the member's name in the generation: itself, or what replaced it. */
@@ -143,10 +144,8 @@ vvm_value primitive_define_set(struct vvm_context *ctx, unsigned n, const vvm_va
     if (!is_symbol(args[0])) return raise_type(ctx, "%define-set", 1, "symbol", args[0]);
     if (clauses_check(ctx, "define-set", args[1], (const char *[]){"signature", NULL}))
         return VALUE_EXCEPTION;
-    struct wire_set *set = calloc(1, sizeof *set);
+    struct wire_set *set = item_new(ctx->node, WIRE_SET, running_vmlet(ctx), sizeof *set);
     if (!set) return raise_error(ctx, ERROR_HEAP, VALUE_DEFAULT);
-    set->next = ctx->node->wire->sets;
-    ctx->node->wire->sets = set;
     set->name = args[0];
     set->parameters = parameters_of(args[1]);
     return set->handle = wire_handle(ctx, TYPE_SET, set);
@@ -157,11 +156,12 @@ static bool same_name(const struct wire_member *a, const struct wire_member *b)
     return a->set == b->set && a->length == b->length && memcmp(a->octets, b->octets, a->length) == 0;
 }
 
-/* In place of an older member of the name, or as a new one. */
+/* In place of an older member of the name and owner, or as a new one: of members of one
+ * name the last in the list is in force. */
 static int enlist(struct match_table *table, const struct wire_member *m)
 {
     for (uint32_t i = 0; i < table->member_count; i++)
-        if (same_name(table->members[i], m)) {
+        if (same_name(table->members[i], m) && table->members[i]->item.owner == m->item.owner) {
             table->members[i] = m;
             return set_index(table);
         }

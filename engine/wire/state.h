@@ -2,9 +2,12 @@
 /*
  * state.h - the structures of networks, programs and sets. Private to wire/.
  *
- * Every object here is made by a load, never changed after the generation that first
- * held it was published, and kept until the node closes: units in caches and frames
- * point at them. A generation only lists which of them are in force.
+ * Every object here is made by a load and never changed after the generation that first
+ * held it was published. A generation only lists which of them are in force. They are
+ * items: the collector of the control heap frees one when no generation that is alive
+ * lists it and no handle leads to it. Units in a worker's cache point at items too, but
+ * nobody looks into one whose network is not in force: it is found by the network's
+ * revision, which no other network ever gets.
  */
 #ifndef VVM_WIRE_STATE_H
 #define VVM_WIRE_STATE_H
@@ -17,10 +20,14 @@ struct wire_handle {
     const void *pointer;
 };
 
-/* A value that C keeps: the root and a place in the node's list, freed at close. */
-struct kept_value {
-    struct vvm_root root;
-    struct kept_value *next;
+enum wire_kind { WIRE_PROGRAM, WIRE_SET, WIRE_MEMBER, WIRE_NETWORK, WIRE_INSTRUCTION };
+
+/* What each object begins with. */
+struct wire_item {
+    struct wire_item *next; /* of the node */
+    struct vvm_vmlet *owner;
+    uint64_t reached; /* number of the last collection that came to it */
+    uint8_t kind;     /* enum wire_kind */
 };
 
 /* ---- programs ---- */
@@ -37,6 +44,7 @@ struct slot_field {
 #define SLOT_FIELDS_MAX 16
 
 struct wire_program {
+    struct wire_item item;
     vvm_value name, handle, clauses;
     bool flat;
     uint8_t label_octets; /* 1 or 2 */
@@ -44,24 +52,23 @@ struct wire_program {
     uint8_t field_count;
     uint16_t stack, depth;
     struct slot_field fields[SLOT_FIELDS_MAX];
-    struct wire_program *next;
 };
 
 /* ---- sets ---- */
 
 struct wire_set {
+    struct wire_item item;
     vvm_value name, handle;
     unsigned parameters; /* 0xff: members may differ */
-    struct wire_set *next;
 };
 
 #define MEMBER_NAME_MAX 255 /* octets */
 
 struct wire_member {
+    struct wire_item item;
     const struct wire_set *set; /* NULL: a network's hook */
     vvm_value name;             /* symbol, for messages */
     vvm_value procedure, handle;
-    struct wire_member *next;
     uint32_t hash, length; /* of the name's octets */
     uint8_t octets[];
 };
@@ -89,8 +96,8 @@ struct error_mapping {
 };
 
 struct network {
+    struct wire_item item;
     vvm_value name, handle, layout;
-    const struct vvm_vmlet *owner;
     const struct wire_program *program; /* or NULL */
     vvm_value selection;                /* VALUE_TRUE: all instructions of the owner; else list of symbols */
     const struct wire_member *run, *peel, *seal, *uncaught, *on_trap; /* or NULL */
@@ -100,7 +107,6 @@ struct network {
     struct error_mapping errors[NETWORK_ERRORS_MAX];
     const struct wire_instruction *opcodes[256];
     uint64_t revision; /* another number for each different set of opcodes: keys the cache */
-    struct network *next;
 };
 
 /* What a generation knows of wire/, beside its array of networks. */
@@ -119,25 +125,26 @@ struct match_table {
 
 /* Instruction as the node keeps it: the row that frames see, and what tools ask for. */
 struct kept_instruction {
+    struct wire_item item;
     struct wire_instruction instruction;
     vvm_value descriptor; /* the define-instruction's clauses */
+    vvm_value procedure;  /* the closure whose function is the body */
     char doc[200];        /* row.doc, cut to fit */
-    struct kept_instruction *next;
 };
 
+static inline struct kept_instruction *instruction_kept(const struct wire_instruction *w)
+{
+    return (struct kept_instruction *)((char *)w - offsetof(struct kept_instruction, instruction));
+}
+
 struct wire_state {
-    struct kept_value *kept;
-    struct wire_program *programs;
-    struct wire_set *sets;
-    struct wire_member *members;
-    struct network *networks;
-    struct kept_instruction *instructions;
+    struct wire_item *items; /* newest first */
     uint64_t revisions;
     uint64_t hash_key[2]; /* of the program caches */
 };
 
-/** Keep v alive until the node closes. -ENOMEM. */
-int wire_keep(struct vvm_node *node, vvm_value v);
+/** A zeroed item of so many octets, which begin with struct wire_item. NULL: no memory. */
+void *item_new(struct vvm_node *node, enum wire_kind kind, struct vvm_vmlet *owner, size_t octets);
 /** A frozen handle of the type; VALUE_EXCEPTION. */
 vvm_value wire_handle(struct vvm_context *ctx, enum object_type type, const void *pointer);
 /** What a handle of the type stands for, or NULL. */

@@ -36,48 +36,12 @@ int wire_open(struct vvm_node *node)
     return 0;
 }
 
-static void close_kept(struct wire_state *wire)
-{
-    while (wire->kept) {
-        struct kept_value *k = wire->kept;
-        wire->kept = k->next;
-        root_remove(&k->root);
-        free(k);
-    }
-}
-
-#define FREE_CHAIN(type, first)                                                                              \
-    do {                                                                                                     \
-        for (type *it = first; it;) {                                                                        \
-            type *after = it->next;                                                                          \
-            free(it);                                                                                        \
-            it = after;                                                                                      \
-        }                                                                                                    \
-    } while (0)
-
 void wire_close(struct vvm_node *node)
 {
-    struct wire_state *wire = node->wire;
-    if (!wire) return;
-    close_kept(wire);
-    FREE_CHAIN(struct wire_program, wire->programs);
-    FREE_CHAIN(struct wire_set, wire->sets);
-    FREE_CHAIN(struct wire_member, wire->members);
-    FREE_CHAIN(struct network, wire->networks);
-    FREE_CHAIN(struct kept_instruction, wire->instructions);
-    free(wire);
+    if (!node->wire) return;
+    items_sweep(node, UINT64_MAX); /* a number that no collection has */
+    free(node->wire);
     node->wire = NULL;
-}
-
-int wire_keep(struct vvm_node *node, vvm_value v)
-{
-    if (!is_object(v) && !is_pair(v)) return 0;
-    struct kept_value *k = calloc(1, sizeof *k);
-    if (!k) return -ENOMEM;
-    root_add(node, &k->root, v);
-    k->next = node->wire->kept;
-    node->wire->kept = k;
-    return 0;
 }
 
 /* ---- generations -------------------------------------------------------------------- */
@@ -174,8 +138,7 @@ vvm_value wire_handle(struct vvm_context *ctx, enum object_type type, const void
     if (!h) return VALUE_EXCEPTION;
     h->header |= (uint64_t)FLAG_FROZEN << 8;
     h->pointer = pointer;
-    vvm_value v = object_value(h);
-    return wire_keep(ctx->node, v) ? raise_error(ctx, ERROR_HEAP, VALUE_DEFAULT) : v;
+    return object_value(h);
 }
 
 /* ---- lists from macros ---------------------------------------------------------------- */

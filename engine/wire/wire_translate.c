@@ -108,7 +108,7 @@ struct vvm_unit *wire_translate(struct wire_verifier *v, void *memory)
     uint64_t *code = (uint64_t *)(functions + v->function_count);
     struct translation t = {v, unit, code, (uint8_t *)(code + v->word_count + v->constant_count)};
     *unit = (struct vvm_unit){
-        .vmlet = (struct vvm_vmlet *)v->network->owner,
+        .vmlet = v->network->item.owner,
         .functions = functions,
         .function_count = v->function_count,
         .constants = code + v->word_count,

@@ -8,12 +8,15 @@
 #include "../../engine/generation.h"
 #include "../../engine/heap.h"
 #include "../../engine/packet.h"
+#include "../../engine/vmlet.h"
 
-#define HEAP_LIMIT ((size_t)64 << 20)
+#define HEAP_LIMIT   ((size_t)64 << 20)
+#define COLLECT_EACH 16 /* inputs */
 
 static struct {
     struct vvm_node *node;
     struct vvm_vmlet *vmlets; /* as they stood before the input */
+    unsigned long runs;
     FILE *nowhere;
     unsigned served;
 } fuzz;
@@ -94,28 +97,17 @@ void fuzz_begin(struct vvm_node *node, const uint8_t *data, size_t size)
     node->control.fuel = fuzz_plan.fuel * (fuzz_hash(data, size) % 16 == 0 ? 20 : 1);
 }
 
-/* What was loaded goes the way of what is refused: the next load frees it. */
-static void forget_vmlets(struct vvm_node *node)
-{
-    while (node->vmlets != fuzz.vmlets) {
-        struct vvm_vmlet *vmlet = node->vmlets;
-        PROMISE(vmlet);
-        node->vmlets = vmlet->next;
-        vmlet->next = node->refused;
-        node->refused = vmlet;
-    }
-}
-
 void fuzz_end(struct vvm_node *node, int err, const uint8_t *data, size_t size)
 {
     const struct vvm_context *ctx = &node->control;
     PROMISE(node->candidate && !node->loading);
     PROMISE(!err || ctx->pending.kind != PENDING_NONE);
-    if (err) PROMISE(node->vmlets == fuzz.vmlets);
-    else if (generation_check(node) == 0 && fuzz_plan.try) fuzz_plan.try(node, data, size);
+    if (!err && generation_check(node) == 0 && fuzz_plan.try) fuzz_plan.try(node, data, size);
     print_pending(&node->control, fuzz.nowhere);
     generation_abandon(node);
-    forget_vmlets(node);
+    vmlets_refuse(node);
+    PROMISE(node->vmlets == fuzz.vmlets && !node->spoilt);
+    if (++fuzz.runs % COLLECT_EACH == 0) vmlets_reap(node);
     PROMISE(ctx->frame_count == 0 && ctx->handler_count == 0 && ctx->depth == 0);
     PROMISE(generations_alive(node) == 1 && ledger_balance(node) == 0);
 }

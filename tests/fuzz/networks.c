@@ -105,7 +105,7 @@ void networks_try(struct vvm_node *node, const uint8_t *data, size_t size)
     struct choices c = {random, random + sizeof random};
     close_arena(&bench.ctx, (const struct network *const *)g->networks, g->network_count);
     for (uint32_t i = 0; i < g->network_count; i++) {
-        if (g->networks[i]->owner != node->vmlets) continue;
+        if (g->networks[i]->item.owner != node->vmlets) continue;
         for (unsigned round = 0; round < ROUNDS; round++) {
             fill(&octets, &c, g->networks[i], round);
             run_packet(g->networks[i], &octets, most * STAGES_MOST);
