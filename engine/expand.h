@@ -52,6 +52,7 @@ enum special_form {
     WIRE_LOCAL_REF,
     WIRE_LOCAL_SET,
     WIRE_PROGRAM_BYTES_FORM,
+    WIRE_PREVIOUS,
     WIRE_SPECIAL_LIMIT
 };
 

@@ -25,6 +25,7 @@ static const struct {
     {"local", WIRE_LOCAL_REF},
     {"set-local!", WIRE_LOCAL_SET},
     {"program-bytes", WIRE_PROGRAM_BYTES_FORM},
+    {"previous", WIRE_PREVIOUS},
 };
 #define WIRE_SPECIALS (sizeof wire_specials / sizeof *wire_specials)
 
@@ -109,6 +110,14 @@ static struct ast_node *expand_return(struct expansion *x, struct scope *s, vvm_
     n->exit.count = 1;
     n->exit.values = expand_parts(x, s, cdr_of(form), 1, position);
     return n;
+}
+
+/* (previous): the operands and what was taken are those of the row beneath, too */
+static struct ast_node *expand_previous(struct expansion *x, vvm_value form, uint64_t position)
+{
+    if (list_parts(form) != 1)
+        syntax_error(x, position, VALUE_DEFAULT, "previous: an instruction hands on what it got, no parts");
+    return make_exit(x, EXIT_KIND_PREVIOUS, position);
 }
 
 /* (keep v ...) or (then where): a clause of call, unless the name is a variable here */
@@ -209,6 +218,7 @@ struct ast_node *expand_wire_special(struct expansion *x, struct scope *s, uint3
     case WIRE_NEXT: return expand_next(x, s, form, position);
     case WIRE_GOTO: return expand_goto(x, s, form, position);
     case WIRE_CALL: return expand_wire_call(x, s, form, position);
+    case WIRE_PREVIOUS: return expand_previous(x, form, position);
     case WIRE_RETURN: return expand_return(x, s, form, position);
     case WIRE_PUSH_HANDLER_FORM: return expand_wire_op(x, s, form, WIRE_KIND_PUSH_HANDLER, position);
     case WIRE_POP_HANDLER_FORM: return expand_wire_op(x, s, form, WIRE_KIND_POP_HANDLER, position);

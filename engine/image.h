@@ -29,7 +29,7 @@
 #include "wire/wire.h"
 
 #define IMAGE_MAGIC   "VVMI"
-#define IMAGE_VERSION 4 /* another one for every change of instruction.def: opcodes are its rows' numbers */
+#define IMAGE_VERSION 5 /* another one for every change of instruction.def: opcodes are its rows' numbers */
 
 enum image_flag { IMAGE_LINES = 1 };
 enum image_limit {

@@ -155,7 +155,7 @@ static bool is_record_of(vvm_value v, vvm_value type)
 #define DISPATCH()                                                                                           \
     do {                                                                                                     \
         CHECK();                                                                                             \
-        goto *labels[half(pc, 0)];                                                                           \
+        goto *table[half(pc, 0)];                                                                            \
     } while (0)
 #define NEXT                                                                                                 \
     do {                                                                                                     \
@@ -332,6 +332,7 @@ bool interpret(struct vvm_context *ctx)
         &&op_UNMASK,
         &&op_NON_CONTINUABLE,
     };
+    const void *const *const table = ctx->dispatch ? ctx->dispatch : labels;
     struct frame *frame;
     const struct vvm_function *fn, *callee;
     const struct closure *closure;
@@ -951,6 +952,9 @@ op_EXIT_CALL_ITEMS:
 op_EXIT_RETURN:
     ctx->fuel = fuel;
     CONTROL(exit_return(ctx, pc));
+op_EXIT_PREVIOUS:
+    ctx->fuel = fuel;
+    CONTROL(exit_previous(ctx));
 op_EXIT_PUSH_HANDLER:
     SYNC(pc + 1);
     CONTROL(exit_push_handler(ctx, pc));

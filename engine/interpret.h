@@ -110,6 +110,7 @@ bool exit_goto(struct vvm_context *ctx, const uint64_t *at);
 bool exit_call(struct vvm_context *ctx, const uint64_t *at);
 bool exit_call_items(struct vvm_context *ctx, const uint64_t *at);
 bool exit_return(struct vvm_context *ctx, const uint64_t *at);
+bool exit_previous(struct vvm_context *ctx);
 bool exit_push_handler(struct vvm_context *ctx, const uint64_t *at);
 /* Values for the body on top; VALUE_EXCEPTION with an error pending. */
 vvm_value item_count(struct vvm_context *ctx);

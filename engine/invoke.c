@@ -190,6 +190,28 @@ bool exit_return(struct vvm_context *ctx, const uint64_t *at)
     return true;
 }
 
+/* The row under the one whose body runs: a row with arounds is a chain. */
+static const struct wire_instruction *row_below(const struct frame *wire, const struct vvm_function *body)
+{
+    const struct wire_instruction *row = wire->function->unit->rows[word_b(invoke_word(wire))];
+    while (row->body != body) {
+        row = row->below;
+        assert(row); /* a frame over a wire frame runs a body of its row */
+    }
+    assert(row->below); /* only the body of an around has this exit: around.c */
+    return row->below;
+}
+
+/* What the around took stands on the wire function's stack still, its locals apart. */
+bool exit_previous(struct vvm_context *ctx)
+{
+    struct frame *wire = wire_frame(ctx);
+    const struct wire_instruction *below = row_below(wire, top_frame(ctx)->function);
+    ctx->frame_count--;
+    return take_all(ctx, wire, &below->shape, frame_end(wire)) &&
+           push_frame(ctx, below->body, NULL, frame_end(wire), &ctx->scratch);
+}
+
 bool exit_push_handler(struct vvm_context *ctx, const uint64_t *at)
 {
     const struct frame *wire = wire_frame(ctx);

@@ -295,6 +295,7 @@ struct vvm_context {
     uint32_t base_frame, base_handlers; /* of the innermost vvm_call: a raise does not cross them */
     uint64_t scratch;                   /* where unwanted results go */
     uint64_t *continue_at;              /* a continuable raise is pending: where its value goes */
+    const void *const *dispatch;        /* another table of what instructions do, NULL: the plain one */
     struct shadow *shadow;              /* instrumented builds only: see instrument.c */
     void *epoch;                        /* record of this context; see generation.c */
     uint8_t owner;                      /* owner index put into the headers of new objects */

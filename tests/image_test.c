@@ -230,8 +230,9 @@ static void round_trip(void)
 static void empty_vector(void)
 {
     struct maker *m = maker_open();
-    uint8_t data[] = "VVMI\4\0\0\0\0\0\0\7\0\0\0\0\0";
+    uint8_t data[] = "VVMI\0\0\0\0\0\0\0\7\0\0\0\0\0";
     struct octets image = {data, sizeof data}, copy = {NULL, 0};
+    data[4] = IMAGE_VERSION;
     CU_ASSERT_NOT_EQUAL(again(m, image, false, &copy), 0);
     free(copy.data);
     maker_close(m);
@@ -365,12 +366,13 @@ static void expect_refused(struct maker *m, const uint8_t *data, size_t length, 
 
 static void caps(void)
 {
-    static const uint8_t names[] = "VVMI\4\0\0\377\377\377\377\17";
-    static const uint8_t number[] = "VVMI\4\0\0\377\377\377\377\377\377\377\377\377\377";
+    static uint8_t names[] = "VVMI\0\0\0\377\377\377\377\17";
+    static uint8_t number[] = "VVMI\0\0\0\377\377\377\377\377\377\377\377\377\377";
     static const uint8_t version[] = "VVMI\1\0\0\0\0";
     struct maker *m = maker_open();
     uint8_t *much = calloc(1, IMAGE_MAX + 1);
     CU_ASSERT_PTR_NOT_NULL_FATAL(much);
+    names[4] = number[4] = IMAGE_VERSION;
     expect_refused(m, much, IMAGE_MAX + 1, "too long");
     expect_refused(m, much, 100, "no image");
     expect_refused(m, names, sizeof names - 1, "too long");
@@ -383,8 +385,9 @@ static void caps(void)
 /* An image whose header datum is `count` times the octets of `open`, then `close`. */
 static int decode_nested(struct maker *m, unsigned count, const char *open, const char *close)
 {
-    uint8_t data[8192] = "VVMI\4\0\0\0\0\0\0"; /* no names, no signatures, no name, version 0 */
+    uint8_t data[8192] = "VVMI\0\0\0\0\0\0\0"; /* no names, no signatures, no name, version 0 */
     size_t n = 11, step = strlen(open);
+    data[4] = IMAGE_VERSION;
     struct vvm_unit *unit;
     char why[160];
     for (unsigned i = 0; i < count; i++, n += step) memcpy(data + n, open, step);

@@ -18,6 +18,7 @@ const struct suite suites[] = {
     {"headers", headers_tests},
     {"wire", wire_tests},
     {"facilities", facility_tests},
+    {"around", around_tests},
 #ifdef VVM_DAEMON
     {"carrier", carrier_tests},
     {"worker", worker_tests},

@@ -20,6 +20,7 @@ void packet_tests(CU_pSuite suite);
 void table_tests(CU_pSuite suite);
 void wire_tests(CU_pSuite suite);
 void facility_tests(CU_pSuite suite);
+void around_tests(CU_pSuite suite);
 void ants_tests(CU_pSuite suite);
 void carrier_tests(CU_pSuite suite);
 void runtime_tests(CU_pSuite suite);

@@ -31,6 +31,7 @@ static void emit_exit_list(struct emitter *e, struct ast_node *n, const unsigned
     switch (n->exit.kind) {
     case EXIT_KIND_NEXT: emit_list(e, OP_EXIT_NEXT, 0, 0, slots, count); break;
     case EXIT_KIND_GOTO: emit_list(e, OP_EXIT_GOTO, operand, 0, slots, count); break;
+    case EXIT_KIND_PREVIOUS: emit_op(e, OP_EXIT_PREVIOUS, 0, 0, 0); break;
     case EXIT_KIND_RETURN: emit_op(e, OP_EXIT_RETURN, slots[0], 0, 0); break;
     case EXIT_KIND_CALL:
         if (n->exit.call_items) emit_list(e, OP_EXIT_CALL_ITEMS, operand, exit_index(n), slots, kept);

@@ -27,6 +27,7 @@ struct body_scan {
     struct vvm_context *ctx;
     const struct vvm_function *body;
     struct wire_instruction *w;
+    bool around;
     struct height *heights; /* one a word */
     int lowest, highest;
 };
@@ -86,6 +87,11 @@ static int scan_exit(struct body_scan *s, uint64_t word, struct height *h)
     struct wire_exit e = {
         .operand = (uint8_t)word_a(word), .handlers = (int8_t)h->wire, .lowest = (int8_t)h->lowest};
     bool changes = word_op(word) == OP_EXIT_PUSH_HANDLER || word_op(word) == OP_EXIT_POP_HANDLER;
+    bool leaves = changes || (instruction_table[word_op(word)].effects & EFFECT_EXIT &&
+                              instruction_table[word_op(word)].flow == FLOW_END);
+    if (leaves && s->around != (word_op(word) == OP_EXIT_PREVIOUS))
+        return refuse(s, s->around ? "an around ends with (previous), or does not come to an end"
+                                   : "previous outside an around");
     if (changes && h->region) return refuse(s, "push-handler or pop-handler inside a guard");
     switch (word_op(word)) {
     case OP_EXIT_NEXT:
@@ -104,6 +110,10 @@ static int scan_exit(struct body_scan *s, uint64_t word, struct height *h)
     case OP_EXIT_RETURN:
         e.operand = 0;
         e.kind = WIRE_EXIT_RETURN;
+        return add_exit(s, e);
+    case OP_EXIT_PREVIOUS:
+        e.operand = 0;
+        e.kind = WIRE_EXIT_PREVIOUS;
         return add_exit(s, e);
     case OP_EXIT_PUSH_HANDLER:
         e.kind = WIRE_EXIT_HANDLER;
@@ -172,7 +182,8 @@ static bool exit_place(const struct wire_exit *e, unsigned *place, unsigned *dep
         *place = e->then; /* enum wire_then counts as the places do */
         *depth = e->pushes + 1u;
         return true;
-    case WIRE_EXIT_RETURN: break;
+    case WIRE_EXIT_RETURN:
+    case WIRE_EXIT_PREVIOUS: break;
     }
     return false;
 }
@@ -200,10 +211,10 @@ static int check_depths(const struct body_scan *s)
     return 0;
 }
 
-int instruction_from_body(struct vvm_context *ctx, const struct vvm_function *body,
-                          struct wire_instruction *w)
+static int read_body(struct vvm_context *ctx, const struct vvm_function *body, struct wire_instruction *w,
+                     bool around)
 {
-    struct body_scan s = {.ctx = ctx, .body = body, .w = w};
+    struct body_scan s = {.ctx = ctx, .body = body, .w = w, .around = around};
     if (!(body->flags & FUNCTION_BODY) || !body->shape || body->captured)
         return refuse(&s, "not the body of an instruction");
     s.heights = calloc(body->words, sizeof *s.heights);
@@ -214,6 +225,17 @@ int instruction_from_body(struct vvm_context *ctx, const struct vvm_function *bo
     int err = scan_body(&s);
     free(s.heights);
     return err ? err : check_depths(&s);
+}
+
+int instruction_from_body(struct vvm_context *ctx, const struct vvm_function *body,
+                          struct wire_instruction *w)
+{
+    return read_body(ctx, body, w, false);
+}
+
+int around_from_body(struct vvm_context *ctx, const struct vvm_function *body, struct wire_instruction *w)
+{
+    return read_body(ctx, body, w, true);
 }
 
 /* ---- the load primitive ----------------------------------------------------------------- */
@@ -258,6 +280,23 @@ static void fill_doc(struct kept_instruction *k)
     uint64_t length = header_length(s->header);
     if (length > sizeof k->doc - 1) length = sizeof k->doc - 1;
     for (uint64_t i = 0; i < length; i++) k->doc[i] = s->chars[i] < 127 ? (char)s->chars[i] : '?';
+}
+
+struct wire_instruction *instruction_over(struct vvm_node *node, const struct wire_instruction *below,
+                                          struct vvm_vmlet *owner)
+{
+    const struct kept_instruction *from =
+        (const struct kept_instruction *)((const char *)below -
+                                          offsetof(struct kept_instruction, instruction));
+    struct kept_instruction *k = calloc(1, sizeof *k);
+    if (!k) return NULL;
+    k->next = node->wire->instructions;
+    node->wire->instructions = k;
+    k->descriptor = from->descriptor;
+    memcpy(k->doc, from->doc, sizeof k->doc);
+    k->instruction.row.doc = k->doc;
+    k->instruction.owner = owner;
+    return &k->instruction;
 }
 
 /* (%define-instruction 'name 'descriptor closure) */

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "around.h"
 #include "execution.h"
 #include "primitives.h"
 
@@ -258,8 +259,8 @@ static int claim(struct opcodes *o, const struct wire_instruction *w)
 }
 
 /* By name: the network's owner's own before anybody else's newest. */
-static const struct wire_instruction *instruction_named(const struct match_table *t,
-                                                        const struct vvm_vmlet *owner, vvm_value name)
+const struct wire_instruction *instruction_named(const struct match_table *t, const struct vvm_vmlet *owner,
+                                                 vvm_value name)
 {
     const struct wire_instruction *found = NULL;
     for (uint32_t i = 0; i < t->instruction_count; i++) {
@@ -298,6 +299,7 @@ static int build_opcodes(struct vvm_context *ctx, struct vvm_generation *g, uint
     struct network *network = g->networks[i];
     struct opcodes o = {.ctx = ctx, .network = network};
     int err = select_instructions(&o, g->matches);
+    if (!err) err = around_compose(ctx, g, network, o.table);
     if (err) return err;
     if (network->revision && memcmp(network->opcodes, o.table, sizeof o.table) == 0) return 0;
     if (network->revision) {
@@ -378,6 +380,9 @@ static int each_packet_function(struct vvm_context *ctx, const struct vvm_genera
     for (uint32_t i = 0; i < t->instruction_count && !err; i++)
         err = each(ctx, g, t->instructions[i]->body, EFFECTS_LOAD_PROFILE, "instruction",
                    t->instructions[i]->name);
+    for (uint32_t i = 0; i < t->around_count && !err; i++)
+        err = each(ctx, g, t->arounds[i].body, EFFECTS_LOAD_PROFILE, "around of instruction",
+                   t->arounds[i].name);
     for (uint32_t i = 0; i < t->member_count && !err; i++)
         err = wire_each_procedure(ctx, g, t->members[i]->procedure, "member", t->members[i]->name, each);
     for (uint32_t i = 0; i < g->network_count && !err; i++) err = each_hook(ctx, g, g->networks[i], each);

@@ -109,12 +109,21 @@ struct network {
     uint64_t revision; /* another number for each different set of opcodes: keys the cache */
 };
 
+/* An around over an instruction, by the names of the network and the instruction. */
+struct row_around {
+    struct vvm_vmlet *owner;
+    vvm_value network, name; /* symbols */
+    const struct vvm_function *body;
+};
+
 /* What a generation knows of wire/, beside its array of networks. */
 struct match_table {
     struct match_clause *clauses; /* of all networks; built by wire_check */
     uint32_t clause_count;
     const struct wire_instruction **instructions; /* in force */
     uint32_t instruction_count;
+    struct row_around *arounds; /* the oldest first: see around.c */
+    uint32_t around_count;
     const struct wire_member **members; /* in force */
     uint32_t member_count;
     const struct wire_member **index; /* open hash of members by set and name; power of two */
@@ -173,6 +182,14 @@ const struct network *network_in_force(const struct vvm_generation *g, const str
 /** Shape, exits and handler heights of a body. -EINVAL with pending set. */
 int instruction_from_body(struct vvm_context *ctx, const struct vvm_function *body,
                           struct wire_instruction *w);
+/** The same for the body of an around, which has no exit but EXIT_PREVIOUS. */
+int around_from_body(struct vvm_context *ctx, const struct vvm_function *body, struct wire_instruction *w);
+/** A new row of an owner to lie over another one, with its descriptor and text; NULL: no memory. */
+struct wire_instruction *instruction_over(struct vvm_node *node, const struct wire_instruction *below,
+                                          struct vvm_vmlet *owner);
+/** By name: an owner's own before anybody else's newest; NULL if there is none. */
+const struct wire_instruction *instruction_named(const struct match_table *t, const struct vvm_vmlet *owner,
+                                                 vvm_value name);
 /** Octets of a name given as symbol, string (7 bits) or bytes; NULL if it is none or
  *  longer than the room. */
 const uint8_t *name_octets(struct vvm_context *ctx, vvm_value v, uint8_t *room, size_t size, size_t *length);

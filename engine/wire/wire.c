@@ -68,6 +68,9 @@ static int copy_table(const struct match_table *from, struct match_table *to)
     err = copy_array(&to->members, from->members, from->member_count, sizeof *from->members);
     if (err) return err;
     to->member_count = from->member_count;
+    err = copy_array(&to->arounds, from->arounds, from->around_count, sizeof *from->arounds);
+    if (err) return err;
+    to->around_count = from->around_count;
     err = copy_array(&to->clauses, from->clauses, from->clause_count, sizeof *from->clauses);
     if (err) return err;
     to->clause_count = from->clause_count;
@@ -104,6 +107,7 @@ void wire_generation_free(struct vvm_generation *generation)
     free(table->clauses);
     free(table->instructions);
     free(table->members);
+    free(table->arounds);
     free(table->index);
     free(table);
     generation->matches = NULL;

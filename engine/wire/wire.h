@@ -56,7 +56,14 @@ struct body_shape {
     uint8_t take_class[WIRE_TAKES_MAX]; /* enum value_class: CLASS_U8.. arrive raw in a slot of that type */
 };
 
-enum wire_exit_kind { WIRE_EXIT_NEXT, WIRE_EXIT_GOTO, WIRE_EXIT_CALL, WIRE_EXIT_RETURN, WIRE_EXIT_HANDLER };
+enum wire_exit_kind {
+    WIRE_EXIT_NEXT,
+    WIRE_EXIT_GOTO,
+    WIRE_EXIT_CALL,
+    WIRE_EXIT_RETURN,
+    WIRE_EXIT_HANDLER,
+    WIRE_EXIT_PREVIOUS, /* of an around's body only, in no row: what lies beneath exits */
+};
 #define WIRE_ARGUMENTS_ITEMS 0xff
 enum wire_then { WIRE_THEN_NEXT, WIRE_THEN_HERE, WIRE_THEN_LABEL /* + label operand */ };
 
@@ -79,6 +86,7 @@ struct wire_instruction {
     uint8_t opcode;
     struct body_shape shape;
     const struct vvm_function *body;
+    const struct wire_instruction *below; /* of an around: the row it lies on, whose exits and heights it has */
     uint8_t handlers_below; /* wire handlers that must be open before: most pops along a path */
     uint8_t handlers_above; /* most handlers open at one time beyond those before */
     uint8_t exit_count;

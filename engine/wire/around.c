@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * around.c - arounds over instructions of a network. A generation lists them in the order
+ * in which they were put there, each with the network and instruction it is for, by name.
+ * When opcode tables are built, each row that has arounds becomes a chain:
+ *
+ *   newest around -> ... -> oldest around -> the network's own row
+ *
+ * The uppermost stands in the table. Its body runs first; EXIT_PREVIOUS gives way to the
+ * body beneath. A body of an around has no other exit, so whatever leaves normally passes
+ * each level once and leaves by an exit of the lowest: to the wire verifier a chain has the
+ * shape, the exits and the handler heights of its lowest row.
+ */
+#include "around.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../layer.h"
+
+/* ---- putting one there ------------------------------------------------------------------ */
+
+static int enlist(struct match_table *t, const struct row_around *around)
+{
+    for (uint32_t i = 0; i < t->around_count; i++)
+        if (t->arounds[i].body == around->body && t->arounds[i].network == around->network &&
+            t->arounds[i].name == around->name)
+            return 0; /* a chain has each body once: a frame's body says on which level it is */
+    struct row_around *grown = realloc(t->arounds, (t->around_count + 1) * sizeof *grown);
+    if (!grown) return -ENOMEM;
+    t->arounds = grown;
+    grown[t->around_count++] = *around;
+    return 0;
+}
+
+static int refuse(struct vvm_context *ctx, enum error_code code, const struct row_around *around,
+                  const char *what)
+{
+    raise_message(ctx, code, VALUE_DEFAULT, "around: instruction %.100s of network %.100s: %s",
+                  symbol_name(around->name), symbol_name(around->network), what);
+    return -EINVAL;
+}
+
+static int fits(struct vvm_context *ctx, const struct row_around *around, const struct wire_instruction *row)
+{
+    if (memcmp(around->body->shape, &row->shape, sizeof row->shape) == 0) return 0;
+    return refuse(ctx, ERROR_SIGNATURE, around, "it has other operands or takes than the around");
+}
+
+int instruction_around(struct vvm_context *ctx, vvm_value network, vvm_value name,
+                       const struct vvm_function *body)
+{
+    struct vvm_generation *g = wire_candidate(ctx, "around");
+    if (!g) return -EPERM;
+    const struct network *handle = wire_pointer(network, TYPE_NETWORK);
+    struct row_around around = {body->unit->vmlet, handle ? handle->name : network, name, body};
+    if (!is_symbol(around.network) || !is_symbol(name)) {
+        raise_type(ctx, "around", 1, "network and name of an instruction", network);
+        return -EINVAL;
+    }
+    const struct network *n = network_named(g, around.network);
+    const struct wire_instruction *row = n ? instruction_named(g->matches, n->owner, name) : NULL;
+    if (!row) return refuse(ctx, ERROR_UNBOUND, &around, "there is no such one");
+    struct wire_instruction read = {.name = name};
+    int err = around_from_body(ctx, body, &read);
+    if (!err) err = fits(ctx, &around, row);
+    if (err == -ENOMEM || (!err && enlist(g->matches, &around))) {
+        raise_error(ctx, ERROR_HEAP, VALUE_DEFAULT);
+        return -ENOMEM;
+    }
+    return err;
+}
+
+/* ---- chains -------------------------------------------------------------------------------- */
+
+/* What a network had in the generation before, so that nothing new is made for the same. */
+static const struct wire_instruction *made_before(const struct wire_instruction *chain,
+                                                  const struct wire_instruction *below,
+                                                  const struct vvm_function *body)
+{
+    for (; chain; chain = chain->below)
+        if (chain->below == below && chain->body == body) return chain;
+    return NULL;
+}
+
+static int fill(struct vvm_context *ctx, const struct vvm_generation *g, struct wire_instruction *w,
+                const struct wire_instruction *below, const struct row_around *around)
+{
+    const char *doc = w->row.doc;
+    *w = *below;
+    w->row.doc = doc;
+    w->row.wire = w;
+    w->row.effects |= function_effects(ctx->node, g, around->body, 0, NULL, 0);
+    w->owner = around->owner;
+    w->body = around->body;
+    w->below = below;
+    uint32_t cost = around->body->entry_cost + instruction_table[OP_INVOKE].cost;
+    if (cost > UINT16_MAX)
+        return refuse(ctx, ERROR_VERIFY, around, "the around's first block costs too much");
+    w->row.cost = (uint16_t)cost;
+    return 0;
+}
+
+static int put_on(struct vvm_context *ctx, const struct vvm_generation *g,
+                  const struct wire_instruction *before, const struct row_around *around,
+                  const struct wire_instruction **top)
+{
+    int err = fits(ctx, around, *top);
+    if (err) return err;
+    const struct wire_instruction *known = made_before(before, *top, around->body);
+    if (known) {
+        *top = known;
+        return 0;
+    }
+    struct wire_instruction *w = instruction_over(ctx->node, *top, around->owner);
+    if (!w) return -ENOMEM;
+    err = fill(ctx, g, w, *top, around);
+    *top = w;
+    return err;
+}
+
+int around_compose(struct vvm_context *ctx, const struct vvm_generation *g, const struct network *network,
+                   const struct wire_instruction **table)
+{
+    const struct match_table *t = g->matches;
+    for (uint32_t i = 0; i < t->around_count; i++) {
+        const struct row_around *around = &t->arounds[i];
+        if (around->network != network->name) continue;
+        for (unsigned op = 0; op < 256; op++) {
+            if (!table[op] || table[op]->name != around->name) continue;
+            int err = put_on(ctx, g, network->opcodes[op], around, &table[op]);
+            if (err) return err;
+        }
+    }
+    return 0;
+}
+
+void arounds_remove(struct match_table *t, const struct vvm_vmlet *owner)
+{
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < t->around_count; i++)
+        if (t->arounds[i].owner != owner) t->arounds[kept++] = t->arounds[i];
+    t->around_count = kept;
+}
