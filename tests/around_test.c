@@ -6,6 +6,7 @@
  */
 #include <string.h>
 
+#include "../engine/heap.h"
 #include "../engine/layer.h"
 #include "../engine/load.h"
 #include "../engine/unit.h"
@@ -148,6 +149,28 @@ static void test_raise(void)
     bench_close(&b);
 }
 
+/* Chains are freed when no generation has them any more. */
+static void test_collected(void)
+{
+    struct bench b;
+    struct body body;
+    bench_open(&b, net_text);
+    heap_collect(b.node);
+    unsigned items = items_count(b.node);
+    body_make(&b, &body, CODE(make_word(OP_EXIT_PREVIOUS, 0, 0, 0)));
+    CU_ASSERT_EQUAL_FATAL(put_around(&b, "add", &body.function), 0);
+    heap_collect(b.node);
+    CU_ASSERT_EQUAL(items_count(b.node), items + 2); /* the row over `add`, and the network with it */
+    CHECK_TEXT(receive(&b, 9, octets, sizeof octets), "delivered port-12");
+    CU_ASSERT_EQUAL_FATAL(generation_begin(b.node), 0);
+    arounds_remove(b.node->candidate->matches, b.node->vmlets);
+    CU_ASSERT_EQUAL_FATAL(generation_publish(b.node), 0);
+    heap_collect(b.node);
+    CU_ASSERT_EQUAL(items_count(b.node), items + 1); /* the network, of another revision */
+    CHECK_TEXT(receive(&b, 9, octets, sizeof octets), "delivered port-12");
+    bench_close(&b);
+}
+
 static void check_refused(struct bench *b, int err, const char *text)
 {
     char line[500] = "";
@@ -185,5 +208,6 @@ void around_tests(CU_pSuite suite)
     CU_add_test(suite, "previous", test_previous);
     CU_add_test(suite, "operands", test_operands);
     CU_add_test(suite, "raise", test_raise);
+    CU_add_test(suite, "collected", test_collected);
     CU_add_test(suite, "refused", test_refused);
 }

@@ -20,14 +20,19 @@
 
 #include "../layer.h"
 
+#define CHAIN_MAX 64u /* arounds over one instruction: a collector goes down the chain */
+
 /* ---- putting one there ------------------------------------------------------------------ */
 
 static int enlist(struct match_table *t, const struct row_around *around)
 {
-    for (uint32_t i = 0; i < t->around_count; i++)
-        if (t->arounds[i].body == around->body && t->arounds[i].network == around->network &&
-            t->arounds[i].name == around->name)
+    unsigned chain = 0;
+    for (uint32_t i = 0; i < t->around_count; i++) {
+        if (t->arounds[i].network != around->network || t->arounds[i].name != around->name) continue;
+        if (t->arounds[i].body == around->body)
             return 0; /* a chain has each body once: a frame's body says on which level it is */
+        if (++chain == CHAIN_MAX) return -ENOSPC;
+    }
     struct row_around *grown = realloc(t->arounds, (t->around_count + 1) * sizeof *grown);
     if (!grown) return -ENOMEM;
     t->arounds = grown;
@@ -61,15 +66,14 @@ int instruction_around(struct vvm_context *ctx, vvm_value network, vvm_value nam
         return -EINVAL;
     }
     const struct network *n = network_named(g, around.network);
-    const struct wire_instruction *row = n ? instruction_named(g->matches, n->owner, name) : NULL;
+    const struct wire_instruction *row = n ? instruction_named(g->matches, n->item.owner, name) : NULL;
     if (!row) return refuse(ctx, ERROR_UNBOUND, &around, "there is no such one");
     struct wire_instruction read = {.name = name};
     int err = around_from_body(ctx, body, &read);
     if (!err) err = fits(ctx, &around, row);
-    if (err == -ENOMEM || (!err && enlist(g->matches, &around))) {
-        raise_error(ctx, ERROR_HEAP, VALUE_DEFAULT);
-        return -ENOMEM;
-    }
+    if (!err) err = enlist(g->matches, &around);
+    if (err == -ENOSPC) return refuse(ctx, ERROR_RANGE, &around, "it has 64 arounds already");
+    if (err == -ENOMEM) raise_error(ctx, ERROR_HEAP, VALUE_DEFAULT);
     return err;
 }
 

@@ -285,13 +285,10 @@ static void fill_doc(struct kept_instruction *k)
 struct wire_instruction *instruction_over(struct vvm_node *node, const struct wire_instruction *below,
                                           struct vvm_vmlet *owner)
 {
-    const struct kept_instruction *from =
-        (const struct kept_instruction *)((const char *)below -
-                                          offsetof(struct kept_instruction, instruction));
-    struct kept_instruction *k = calloc(1, sizeof *k);
+    const struct kept_instruction *from = instruction_kept(below);
+    struct kept_instruction *k = item_new(node, WIRE_INSTRUCTION, owner, sizeof *k);
     if (!k) return NULL;
-    k->next = node->wire->instructions;
-    node->wire->instructions = k;
+    k->procedure = VALUE_FALSE; /* the body's unit lives with its owner */
     k->descriptor = from->descriptor;
     memcpy(k->doc, from->doc, sizeof k->doc);
     k->instruction.row.doc = k->doc;

@@ -31,6 +31,14 @@ static void reach_instruction(const struct wire_tracing *t, const struct kept_in
 {
     t->visit(t->data, k->descriptor);
     t->visit(t->data, k->procedure);
+    if (0) reach(t, &instruction_kept(k->instruction.below)->item);
+}
+
+static void reach_around(const struct wire_tracing *t, const struct row_around *around)
+{
+    around->owner->reached = t->number;
+    t->visit(t->data, around->network);
+    t->visit(t->data, around->name);
 }
 
 static void reach_network(const struct wire_tracing *t, const struct network *n)
@@ -53,7 +61,8 @@ static void reach_program(const struct wire_tracing *t, const struct wire_progra
     t->visit(t->data, p->clauses);
 }
 
-/* Items lead to items only a few steps deep: network, member, set. */
+/* Items lead to items only a few steps deep: network, member, set; a row down to the lowest
+ * of its chain, which has one for each around. */
 static void reach(const struct wire_tracing *t, const struct wire_item *item)
 {
     if (item->reached == t->number) return;
@@ -75,6 +84,7 @@ void items_reach_generation(const struct wire_tracing *t, const struct vvm_gener
     if (!m) return;
     for (uint32_t i = 0; i < m->instruction_count; i++) reach(t, &instruction_kept(m->instructions[i])->item);
     for (uint32_t i = 0; i < m->member_count; i++) reach(t, &m->members[i]->item);
+    for (uint32_t i = 0; i < m->around_count; i++) reach_around(t, &m->arounds[i]);
     t->visit(t->data, m->tests);
     t->visit(t->data, m->primitives);
 }

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "state.h"
+#include "around.h"
 
 /* ---- lists of values: tests and primitives -------------------------------------------- */
 
@@ -45,6 +45,7 @@ int wire_drop_owner(struct vvm_context *ctx, struct vvm_generation *g, const str
     for (uint32_t i = 0; i < m->member_count; i++)
         if (m->members[i]->item.owner != owner) m->members[kept++] = m->members[i];
     m->member_count = kept;
+    arounds_remove(m, owner);
     int err = set_index(m);
     if (!err) err = filter_list(ctx, &m->tests, 2, owner->name);
     return err ? err : filter_list(ctx, &m->primitives, 1, owner->name);
@@ -64,6 +65,7 @@ int wire_drop_owner(struct vvm_context *ctx, struct vvm_generation *g, const str
 static uint64_t place_of(const struct wire_item *item) { return item->owner ? item->owner->place : 0; }
 
 #define ITEM_PLACE(x)        place_of(&(x)->item)
+#define AROUND_PLACE(x)      ((x).owner->place)
 #define INSTRUCTION_PLACE(x) place_of(&instruction_kept(x)->item)
 
 int wire_sort(struct vvm_generation *g)
@@ -71,6 +73,7 @@ int wire_sort(struct vvm_generation *g)
     struct match_table *m = g->matches;
     SORT(g->networks, g->network_count, ITEM_PLACE)
     SORT(m->instructions, m->instruction_count, INSTRUCTION_PLACE)
+    SORT(m->arounds, m->around_count, AROUND_PLACE)
     SORT(m->members, m->member_count, ITEM_PLACE)
     return set_index(m);
 }
