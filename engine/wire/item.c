@@ -31,7 +31,7 @@ static void reach_instruction(const struct wire_tracing *t, const struct kept_in
 {
     t->visit(t->data, k->descriptor);
     t->visit(t->data, k->procedure);
-    if (0) reach(t, &instruction_kept(k->instruction.below)->item);
+    if (k->instruction.below) reach(t, &instruction_kept(k->instruction.below)->item);
 }
 
 static void reach_around(const struct wire_tracing *t, const struct row_around *around)
