@@ -81,6 +81,9 @@ unsigned vmlets_reap(struct vvm_node *node);
  *  members, networks, tables, syntax, in the order of VMlets; equal texts = equal state.
  *  Contents of tables and what `set!` did are no part of it. */
 void state_print(const struct vvm_node *node, FILE *to);
+/** A digest of a function's code with all of its unit that it leads to; equal for equal code, on
+ *  any node. Zeros: no memory. */
+void function_digest(const struct vvm_node *node, const struct vvm_function *f, uint8_t digest[16]);
 /** Evaluate one datum in env now (REPL, eval): its own transaction unless one is open. */
 int eval_datum(struct vvm_context *ctx, struct vvm_environment *env, vvm_value datum, vvm_value *result);
 /** Compile a source file to an image without publishing it (loads it, with its

@@ -34,6 +34,7 @@ void case_tests(CU_pSuite suite);
 void route_tests(CU_pSuite suite);
 void headers_tests(CU_pSuite suite);
 void load_tests(CU_pSuite suite);
+void unload_tests(CU_pSuite suite);
 void collect_tests(CU_pSuite suite);
 void port_impair_tests(CU_pSuite suite);
 void port_link_tests(CU_pSuite suite);

@@ -190,6 +190,11 @@ void tables_sweep(struct vvm_node *node, bool (*is_marked)(const void *data, vvm
     }
 }
 
+const struct table *tables_first(const struct vvm_node *node)
+{
+    return node->tables ? node->tables->tables : NULL;
+}
+
 unsigned tables_count(const struct vvm_node *node) { return node->tables ? node->tables->count : 0; }
 
 void tables_close(struct vvm_node *node)

@@ -164,6 +164,8 @@ void tables_pass(struct vvm_node *node, const struct vvm_vmlet *from, const stru
 /** Free the dropped tables whose handle the collector did not come to. */
 void tables_sweep(struct vvm_node *node, bool (*is_marked)(const void *data, vvm_value handle),
                   const void *data);
+/** The newest of the node's tables, dropped ones among them, or NULL. */
+const struct table *tables_first(const struct vvm_node *node);
 unsigned tables_count(const struct vvm_node *node);
 /** Free all tables; the node ends. */
 void tables_close(struct vvm_node *node);
