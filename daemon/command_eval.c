@@ -14,6 +14,7 @@
 
 #include "capture.h"
 #include "control_parts.h"
+#include "engine/authority.h"
 #include "engine/environment.h"
 #include "engine/heap.h"
 #include "engine/load.h"
@@ -80,6 +81,7 @@ static int open_session(struct control *control)
     for (i = 2; i < SESSIONS && is_loaded(node, name); i++) snprintf(name, sizeof name, "session-%d", i);
     snprintf(text, sizeof text, "(vmlet %s)", name);
     err = load_source(&node->control, "session", text, strlen(text), &session);
+    if (!err) err = authority_admit_operator(session);
     if (err) return err;
     err = import_all(session, session->next);
     if (!err) control->session = session;

@@ -290,6 +290,7 @@ static void trace(struct collection *g)
     while (g->count && !g->failed) {
         const vvm_value *first;
         const struct object *o = g->stack[--g->count];
+        heap_owner_count(g->node->heap, o->header);
         unsigned n = values_of(o, &first);
         trace_code(g, o);
         for (unsigned i = 0; i < n; i++) mark(g, first[i]);
@@ -436,6 +437,7 @@ static void free_unreached(struct collection *g)
     struct vvm_node *node = g->node;
     items_sweep(node, g->tracing.number);
     tables_sweep(node, is_marked, g);
+    heap_owners_end(node->heap);
     sweep(node->heap);
     node->heap->reserve_open = false;
     node->heap->collections++;
@@ -452,18 +454,21 @@ void heap_collect(struct vvm_node *node)
     assert(node->control.depth <= 1);
     heap_leave(&node->control);
     if (open_books(&g) && open_spans(&g)) {
+        heap_owners_begin(node->heap);
         mark_roots(&g);
         trace(&g);
         if (!g.failed) free_unreached(&g);
     }
     close_books(&g);
+    node->heap->owner_wants = false;
     heap_set_budget(node->heap);
 }
 
 void heap_collect_if_wanted(struct vvm_node *node)
 {
     const struct heap *heap = node->heap;
-    if (node->control.depth == 0 && (heap->fresh > heap->budget || heap->reserve_open)) heap_collect(node);
+    bool wanted = heap->fresh > heap->budget || heap->reserve_open || heap->owner_wants;
+    if (node->control.depth == 0 && wanted) heap_collect(node);
 }
 
 bool collect_at_block(struct vvm_context *ctx)

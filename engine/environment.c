@@ -6,6 +6,8 @@
  */
 #include "environment.h"
 
+#include "authority.h"
+
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -63,9 +65,10 @@ static struct denotation *find(const struct vvm_environment *env, vvm_value symb
 
 struct denotation *environment_lookup(const struct vvm_environment *env, vvm_value symbol)
 {
+    const struct vvm_vmlet *who = env ? env->vmlet : NULL;
     for (; env; env = env->parent) {
         struct denotation *d = find(env, symbol);
-        if (d && d->kind != DENOTES_NOTHING) return d;
+        if (d && d->kind != DENOTES_NOTHING) return d->hidden && !authority_sees(who, d->hidden) ? NULL : d;
     }
     return NULL;
 }

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "authority.h"
 #include "heap.h"
 
 #define MESSAGE_OCTETS 400
@@ -106,7 +107,10 @@ vvm_value halt(struct vvm_context *ctx)
 bool fuel_refill(struct vvm_context *ctx)
 {
     const struct vvm_options *options = &ctx->node->options;
-    return !ctx->packet_profile && options->refuel && options->refuel(options->refuel_data, ctx);
+    if (ctx->packet_profile || !options->refuel || !authority_has_fuel(ctx->node)) return false;
+    if (!options->refuel(options->refuel_data, ctx)) return false;
+    authority_took_fuel(ctx);
+    return true;
 }
 
 #define CHARGE_MOST (INT64_C(1) << 60) /* so that no debt looks like a call for collection */

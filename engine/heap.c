@@ -50,6 +50,10 @@ int heap_open(struct vvm_node *node)
                                        .message = VALUE_FALSE,
                                        .irritants = VALUE_NULL,
                                        .trace = VALUE_FALSE};
+    if (heap_owners_open(heap)) {
+        free(heap);
+        return -ENOMEM;
+    }
     node->heap = heap;
     return 0;
 }
@@ -62,6 +66,7 @@ void heap_close(struct vvm_node *node)
         munmap(r->base, r->octets);
         free(r);
     }
+    free(node->heap->owners);
     free(node->heap);
     node->heap = NULL;
 }
@@ -195,6 +200,7 @@ static void take_window(struct vvm_context *ctx, uint8_t *from, uint8_t *to)
     ctx->free = from;
     ctx->end = to;
     ctx->node->heap->fresh += (size_t)(to - from);
+    heap_owner_took(ctx, (size_t)(to - from));
 }
 
 /* The first run that is large enough; smaller ones are left until the next collection. */
@@ -218,6 +224,7 @@ static void narrow_window(struct vvm_context *ctx, size_t bytes)
     uint8_t *rest = ctx->free + bytes;
     if ((size_t)(ctx->end - ctx->free) < bytes + RUN_LEAST) return;
     heap_add_run(ctx->node->heap, rest, ctx->end);
+    heap_owner_gave(ctx, (size_t)(ctx->end - rest));
     ctx->end = rest;
 }
 
@@ -228,13 +235,15 @@ static void call_for_collection(struct vvm_context *ctx)
 
 void heap_call_if_wanted(struct vvm_context *ctx)
 {
-    if (ctx->node->heap->fresh > ctx->node->heap->budget) call_for_collection(ctx);
+    const struct heap *heap = ctx->node->heap;
+    if (heap->fresh > heap->budget || heap->owner_wants) call_for_collection(ctx);
 }
 
 static void count_refill(struct vvm_context *ctx)
 {
     struct heap *heap = ctx->node->heap;
     if (heap->stress && ++heap->stress_count % heap->stress == 0) call_for_collection(ctx);
+    if (heap_owner_wants(ctx)) heap->owner_wants = true;
     heap_call_if_wanted(ctx);
 }
 
@@ -243,6 +252,10 @@ bool heap_refill(struct vvm_context *ctx, size_t bytes)
     struct heap *heap = ctx->node->heap;
     assert(bytes <= CHUNK_OCTETS - sizeof(struct chunk));
     count_refill(ctx);
+    if (!heap_owner_has_room(ctx, bytes)) {
+        heap->reserve_open = true; /* so that the next entry begins with a collection */
+        return false;
+    }
     if (!take_run(ctx, bytes)) {
         struct chunk *c = chunk_small(heap);
         if (!c) {
@@ -261,7 +274,7 @@ void *heap_large(struct vvm_context *ctx, size_t bytes)
     struct heap *heap = ctx->node->heap;
     size_t octets = (sizeof(struct chunk) + bytes + CHUNK_OCTETS - 1) & ~(size_t)(CHUNK_OCTETS - 1);
     count_refill(ctx);
-    if (bytes > heap->limit || octets > heap->limit || heap->total > heap->limit - octets) {
+    if (!heap_owner_has_room(ctx, octets) || bytes > heap->limit || octets > heap->limit || heap->total > heap->limit - octets) {
         heap->reserve_open = true;
         return NULL;
     }
@@ -269,6 +282,8 @@ void *heap_large(struct vvm_context *ctx, size_t bytes)
     uint8_t *at = map_region(heap, octets, &region);
     if (!at) return NULL;
     heap->fresh += octets;
+    heap_owner_took(ctx, octets);
+    heap->owner_wants |= heap_owner_wants(ctx);
     heap_call_if_wanted(ctx);
     return chunk_enter(heap, at, octets, region) + 1;
 }

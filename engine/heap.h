@@ -50,6 +50,8 @@ struct heap {
     size_t budget; /* a collection is wanted when fresh exceeds it */
     unsigned stress, stress_count;
     uint64_t collections;
+    struct heap_owners *owners; /* heap_owner.c */
+    bool owner_wants;           /* a collection: one of them comes near its limit */
     bool reserve_open;
     struct error_object full;
 };
@@ -84,6 +86,28 @@ void heap_add_run(struct heap *heap, uint8_t *from, uint8_t *to);
 void heap_set_budget(struct heap *heap);
 /** Take a chunk out of use: a small one is kept for later, a large one unmapped. */
 void heap_drop_chunk(struct heap *heap, struct chunk *chunk);
+
+/* ---- heap_owner.c: whose the objects are ---- */
+
+#define HEAP_OWNERS 256 /* as many as fit in a header */
+
+int heap_owners_open(struct heap *heap); /* -ENOMEM */
+/** From now on new objects of that owner are refused when it holds so many octets, UINT64_MAX:
+ *  never. Exact to one window, 64 KiB. */
+void heap_limit_owner(struct vvm_node *node, uint8_t owner, uint64_t most);
+/** Octets that an owner holds: alive at the last collection, and handed out since. */
+uint64_t heap_held(const struct vvm_node *node, uint8_t owner);
+/** New objects of the context are that owner's. */
+void heap_change_owner(struct vvm_context *ctx, uint8_t owner);
+void heap_owner_took(struct vvm_context *ctx, size_t octets);
+void heap_owner_gave(struct vvm_context *ctx, size_t octets);
+bool heap_owner_has_room(const struct vvm_context *ctx, size_t bytes);
+/** Has it used so much that a collection should be tried before it is refused? */
+bool heap_owner_wants(const struct vvm_context *ctx);
+/** A collection counts what is alive: begin, each object, end. */
+void heap_owners_begin(struct heap *heap);
+void heap_owner_count(struct heap *heap, uint64_t header);
+void heap_owners_end(struct heap *heap);
 
 /* ---- collect.c ---- */
 

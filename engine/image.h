@@ -2,7 +2,7 @@
 /*
  * image.h - private to the image codec (image*.c).
  *
- *   "VVMI"  version:16  flags:8 (1: line tables)
+ *   "VVMI"  version:16  flags:8 (1: line tables, 2: signed)
  *   names       sorted, without duplicates: symbols and names of primitives
  *   files       only with line tables: sorted names of source files
  *   signatures  sorted, without duplicates
@@ -10,6 +10,7 @@
  *   constants, links, primitives   in the order in which code numbers them
  *   functions   header, shape, code, line table
  *   scripts
+ *   signer's public key, signature   only with flag 2: see key.h
  *
  * Numbers are LEB128, signed ones zigzag. Code is a stream of half octets: an opcode
  * is two, an operand one or more with three bits each, so that an instruction takes
@@ -29,9 +30,10 @@
 #include "wire/wire.h"
 
 #define IMAGE_MAGIC   "VVMI"
-#define IMAGE_VERSION 5 /* another one for every change of instruction.def: opcodes are its rows' numbers */
+#define IMAGE_VERSION 6 /* another one for every change of instruction.def: opcodes are its rows' numbers */
 
-enum image_flag { IMAGE_LINES = 1 };
+enum image_flag { IMAGE_LINES = 1, IMAGE_SIGNED = 2 };
+#define IMAGE_SEAL 96 /* octets of a signed image's end */
 enum image_limit {
     IMAGE_NAME_MAX = 4096,    /* octets of a name */
     IMAGE_TABLE_MAX = 65536,  /* entries of a table */
@@ -125,7 +127,7 @@ struct image_decoder {
     struct vvm_context scratch; /* constants are made here, then copied into the unit */
     uint8_t *scratch_memory;
     struct unit_builder builder;
-    bool lines;
+    bool lines, sealed;
     vvm_value *names; /* symbols */
     uint32_t name_count;
     struct image_name *files;

@@ -116,8 +116,9 @@ static void decode_head(struct image_decoder *d)
     version |= take_octet(&d->in) << 8;
     if (!d->in.fault && version != IMAGE_VERSION) cursor_fail(&d->in, "an image of another version");
     unsigned flags = take_octet(&d->in);
-    if (flags & ~(unsigned)IMAGE_LINES) cursor_fail(&d->in, "unknown flags");
+    if (flags & ~(unsigned)(IMAGE_LINES | IMAGE_SIGNED)) cursor_fail(&d->in, "unknown flags");
     d->lines = flags & IMAGE_LINES;
+    d->sealed = flags & IMAGE_SIGNED;
     decode_names(d);
     if (d->lines && !d->in.fault) decode_files(d);
     if (!d->in.fault) decode_signatures(d);
@@ -262,6 +263,16 @@ static void decode_scripts(struct image_decoder *d)
     }
 }
 
+/* Who signed, and the signature: as they are; load.c looks whether they fit. */
+static void decode_seal(struct image_decoder *d)
+{
+    const uint8_t *octets = take_octets(&d->in, IMAGE_SEAL);
+    uint8_t *seal = octets ? malloc(IMAGE_SEAL) : NULL;
+    if (octets && !seal) cursor_fail(&d->in, "out of memory");
+    if (seal) memcpy(seal, octets, IMAGE_SEAL);
+    d->builder.unit->seal = seal;
+}
+
 /* ---- the whole ------------------------------------------------------------------------------- */
 
 static void decode_unit(struct image_decoder *d, struct vvm_vmlet *vmlet)
@@ -274,6 +285,7 @@ static void decode_unit(struct image_decoder *d, struct vvm_vmlet *vmlet)
     decode_primitives(d);
     if (!d->in.fault) decode_functions(d);
     decode_scripts(d);
+    if (d->sealed && !d->in.fault) decode_seal(d);
     if (!d->in.fault && d->in.at != d->in.end) cursor_fail(&d->in, "octets behind the end of the image");
     if (!is_pair(header) && header != VALUE_NULL && header != VALUE_FALSE)
         cursor_fail(&d->in, "the header of the VMlet is no list");

@@ -172,7 +172,7 @@ static void encode_tables(struct image_encoder *e)
     put_octets(&e->out, IMAGE_MAGIC, 4);
     put_octet(&e->out, IMAGE_VERSION & 0xff);
     put_octet(&e->out, IMAGE_VERSION >> 8);
-    put_octet(&e->out, e->lines ? IMAGE_LINES : 0);
+    put_octet(&e->out, (e->lines ? IMAGE_LINES : 0) | (e->unit->seal ? IMAGE_SIGNED : 0));
     put_number(&e->out, e->name_count);
     for (uint32_t i = 0; i < e->name_count; i++) {
         put_number(&e->out, e->names[i].length);
@@ -236,6 +236,7 @@ static void encode_unit(struct image_encoder *e)
         encode_function(e, &u->functions[i]);
     put_number(&e->out, u->script_count);
     for (uint32_t i = 0; i < u->script_count; i++) put_number(&e->out, u->scripts[i]);
+    if (u->seal) put_octets(&e->out, u->seal, IMAGE_SEAL);
 }
 
 static int encode_twice(struct image_encoder *e)

@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "ast.h"
+#include "authority.h"
 #include "generation.h"
 #include "heap.h"
 #include "prelude.h"
@@ -39,6 +40,7 @@ static int adopt_unit(struct vvm_context *ctx, struct vvm_unit *unit, bool trans
         unit_free(unit);
         return err;
     }
+    authority_bind_primitives(unit);
     assert(unit->verified && ctx->node->candidate); /* code joins a VMlet inside a load only */
     unit->syntax = ctx->node->making_syntax > 0;
     unit->transient = transient;
@@ -194,11 +196,14 @@ static int settle(struct vvm_context *ctx, int err)
 
 int eval_datum(struct vvm_context *ctx, struct vvm_environment *env, vvm_value datum, vvm_value *result)
 {
+    struct authority_span span;
     int begun = transaction_begin(ctx);
     if (begun < 0) return begun;
     bool transient = !ctx->node->loading; /* what a VMlet evaluates while it loads belongs to its image */
     struct environment_snapshot *names = begun ? environment_save(env) : NULL;
+    authority_enter(ctx, env->vmlet, &span);
     int err = begun && !names ? -ENOMEM : eval_inside(ctx, env, datum, transient, result);
+    authority_leave(ctx, &span);
     err = transaction_end(ctx, begun, err);
     if (err && names) environment_restore(env, names);
     else environment_forget(env, names);
@@ -242,6 +247,7 @@ int load_prelude(struct vvm_context *ctx, const char *name, const char *text, si
 struct request {
     const char *file;
     bool replace; /* in place of a VMlet of the same name, if there is one */
+    const struct policy_key *key; /* that signed it, or NULL */
 };
 
 /* A VMlet that is being loaded: its name must be new, or that of what it replaces. A load is
@@ -260,6 +266,12 @@ static int vmlet_begin(struct vvm_context *ctx, const struct request *request, v
     if (!*out) return -ENOMEM;
     (*out)->version = version;
     (*out)->header = header;
+    int err = authority_grant(ctx, *out, request->key);
+    if (err) {
+        vmlet_free(*out);
+        *out = NULL;
+        return err;
+    }
     (*out)->outer = ctx->node->beginning;
     (*out)->loading = true;
     (*out)->place = old ? old->place : PLACE_LAST - ctx->node->loading;
@@ -289,7 +301,7 @@ static int read_header(struct vvm_context *ctx, struct reader *reader, vvm_value
     vvm_value datum;
     *name = intern(ctx->node, "user");
     *version = 1;
-    *header = VALUE_NULL;
+    *header = VALUE_FALSE; /* none: the operator's own text, see authority.h */
     int err = reader_next(&ahead, &datum);
     if (err || !vmlet_form(ctx, datum)) return err;
     *reader = ahead;
@@ -306,6 +318,7 @@ static void clear_away(struct vvm_node *node)
 static int load_text(struct vvm_context *ctx, struct reader *reader, const struct request *request,
                      struct vvm_vmlet **out)
 {
+    struct authority_span span;
     vvm_value name, header;
     int64_t version;
     int begun = 0;
@@ -316,7 +329,9 @@ static int load_text(struct vvm_context *ctx, struct reader *reader, const struc
     if (!err) err = vmlet_syntax(ctx, *out, request->file);
     if (!err) {
         reader->env = (*out)->environment;
+        authority_enter(ctx, *out, &span);
         err = eval_text(ctx, (*out)->environment, reader);
+        authority_leave(ctx, &span);
     }
     return vmlet_end(ctx, *out, begun, err);
 }
@@ -348,12 +363,16 @@ int load_source(struct vvm_context *ctx, const char *file, const char *text, siz
 static int load_unit(struct vvm_context *ctx, struct vvm_unit *unit, const char *file,
                      struct vvm_vmlet *vmlet)
 {
+    struct authority_span span;
     vvm_value ignored;
     unit->vmlet = vmlet;
     int err = vmlet_imports(ctx, vmlet, file);
+    authority_enter(ctx, vmlet, &span);
     if (err) unit_free(unit);
     else err = adopt_unit(ctx, unit, false);
-    return err ? err : run_scripts(ctx, unit, &ignored);
+    if (!err) err = run_scripts(ctx, unit, &ignored);
+    authority_leave(ctx, &span);
+    return err;
 }
 
 /* Takes the unit. */
@@ -371,15 +390,17 @@ static int load_decoded(struct vvm_context *ctx, const struct request *request, 
     return vmlet_end(ctx, *out, begun, err);
 }
 
-static int request_image(struct vvm_context *ctx, const struct request *request, const uint8_t *data,
-                         size_t octets, struct vvm_vmlet **vmlet)
+static int request_image(struct vvm_context *ctx, struct request *request, const uint8_t *data, size_t octets,
+                         struct vvm_vmlet **vmlet)
 {
     struct vvm_unit *unit;
     struct vvm_vmlet *loaded;
     char why[160];
     if (!ctx->node->loading) clear_away(ctx->node);
     ctx->pending.kind = PENDING_NONE;
-    int err = image_decode(ctx->node, data, octets, &unit, why, sizeof why);
+    int err = authority_check_image(ctx, request->file, data, octets, &request->key);
+    if (err) return err;
+    err = image_decode(ctx->node, data, octets, &unit, why, sizeof why);
     if (err) {
         raise_message(ctx, ERROR_IMAGE, VALUE_DEFAULT, "%s: %s", request->file ? request->file : "image",
                       why);

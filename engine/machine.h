@@ -109,6 +109,7 @@ struct vvm_unit {
     bool transient;   /* of an entry of the REPL: freed when nothing leads to its functions any more */
     uint64_t reached; /* number of the last collection that came to one of its functions */
     bool syntax;      /* a transformer or reader: needed while compiling, left out of images */
+    uint8_t *seal;    /* of a signed image: IMAGE_SEAL octets, else NULL */
 };
 
 /** Signatures are interned per node: equal number = equal parameter slot types,
@@ -343,11 +344,14 @@ vvm_value intern(struct vvm_node *node, const char *name);
 vvm_value intern_n(struct vvm_node *node, const char *name, size_t octets);
 /** May the running code change the object v? Never a frozen one; for a packet only
  *  what lives in its own arena, so that nothing shared is written and nothing
- *  longer-lived comes to point into the arena. */
+ *  longer-lived comes to point into the arena; for a load what its VMlet owns. */
+bool authority_may_write(const struct vvm_context *ctx, vvm_value v); /* authority.h */
 static inline bool may_write(const struct vvm_context *ctx, vvm_value v)
 {
     const uint8_t *p = value_pointer(v);
-    return !is_frozen(v) && (!ctx->packet_profile || (p >= ctx->arena && p < ctx->arena_end));
+    if (is_frozen(v)) return false;
+    if (ctx->packet_profile) return p >= ctx->arena && p < ctx->arena_end;
+    return header_owner(object_of(v)->header) == ctx->owner || authority_may_write(ctx, v);
 }
 /** Fuel for `octets` octets touched by a primitive: one a 64. False: trap is set. */
 bool fuel_octets(struct vvm_context *ctx, size_t octets);
@@ -387,6 +391,7 @@ struct vvm_options {
                    struct vvm_context *ctx); /* a load has used up its fuel: true if it gave more */
     void *refuel_data;
     unsigned heap_stress; /* tests: collect garbage at every n-th allocation; 0 = when it pays */
+    uint32_t unchecked;   /* tests: capabilities (bits of enum capability) whose check is left out */
 };
 
 struct vvm_vmlet {
@@ -397,6 +402,7 @@ struct vvm_vmlet {
     uint8_t owner; /* index for headers */
     struct vvm_vmlet *next;
     vvm_value header;        /* the (vmlet ...) form's clauses */
+    struct authority *authority; /* what it may do; NULL: everything (core). authority.h */
     struct vvm_vmlet *outer; /* while it is being loaded: the one whose load this is part of */
     struct vvm_vmlet *replaces; /* while it is being loaded: whose place it takes, or NULL */
     uint64_t place;             /* its definitions lie under those of higher places */
@@ -438,6 +444,7 @@ struct vvm_node {
     struct epoch *epoch;          /* ck_epoch instance and records */
     struct vvm_world world;       /* in which its contexts run */
     struct table_registry *tables; /* table/table.h */
+    struct authority_state *authority;
     struct runtime_state {         /* lib/: parameters that hold the standard ports; value 0 until made */
         struct vvm_root ports[3];  /* input, output, error */
         uint64_t symbols;          /* counter of generate-symbol */

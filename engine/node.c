@@ -13,6 +13,7 @@
 #include <time.h>
 
 #include "ast.h"
+#include "authority.h"
 #include "environment.h"
 #include "generation.h"
 #include "heap.h"
@@ -59,6 +60,7 @@ static int open_parts(struct vvm_node *node)
     int err = symbols_open(node);
     if (!err) err = heap_open(node);
     if (!err) err = primitive_index_open(node);
+    if (!err) err = authority_open(node);
     if (!err) err = open_core(node);
     if (!err) err = ledger_open(&node->world);
     if (!err) err = wire_open(node);
@@ -75,6 +77,7 @@ static int open_language(struct vvm_node *node)
     for (unsigned i = 0; i < prelude_count && !err; i++)
         err = load_prelude(&node->control, prelude_texts[i].name, prelude_texts[i].text,
                            prelude_texts[i].length);
+    if (!err) authority_hide(node);
     if (!err) return generation_publish(node);
     generation_abandon(node);
     return err;
@@ -118,6 +121,7 @@ void node_close(struct vvm_node *node)
     wire_close(node);
     free_vmlets(node->leaving);
     free_vmlets(node->vmlets);
+    authority_close(node);
     ledger_close(&node->world);
     primitive_index_close(node);
     signature_close(node);

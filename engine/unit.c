@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "authority.h"
 #include "environment.h"
 #include "wire/wire.h"
 
@@ -135,6 +136,7 @@ void unit_free(struct vvm_unit *unit)
     free(unit->primitives);
     free(unit->scripts);
     free(unit->rows);
+    free(unit->seal);
     free(unit);
 }
 
@@ -335,11 +337,12 @@ static int link_own(struct vvm_context *ctx, struct vvm_vmlet *vmlet, struct lin
     return 0;
 }
 
-static int link_other(struct vvm_context *ctx, struct link *l)
+/* A name of another VMlet, of core only one that the unit's VMlet sees. */
+static int link_other(struct vvm_context *ctx, const struct vvm_vmlet *vmlet_of_unit, struct link *l)
 {
     const struct vvm_vmlet *other = vmlet_of_name(ctx->node, l->vmlet);
     const struct denotation *d = other ? environment_lookup(other->environment, l->name) : NULL;
-    if (d && d->kind == DENOTES_GLOBAL && d->owner == other) {
+    if (d && d->kind == DENOTES_GLOBAL && d->owner == other && authority_sees(vmlet_of_unit, d->hidden)) {
         l->global = d->global;
         return 0;
     }
@@ -373,7 +376,7 @@ int unit_link(struct vvm_context *ctx, struct vvm_unit *unit)
     for (uint32_t i = 0; i < unit->link_count && !err; i++) {
         struct link *l = &unit->links[i];
         bool own = l->vmlet == VALUE_FALSE || l->vmlet == unit->vmlet->name;
-        err = own ? link_own(ctx, unit->vmlet, l) : link_other(ctx, l);
+        err = own ? link_own(ctx, unit->vmlet, l) : link_other(ctx, unit->vmlet, l);
     }
     return err;
 }

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "authority.h"
 #include "environment.h"
 #include "generation.h"
 #include "heap.h"
@@ -124,6 +125,7 @@ static void leave(struct vvm_node *node, struct vvm_vmlet *vmlet, const struct v
     if (heir) tables_pass(node, vmlet, heir);
     else tables_drop(node, vmlet);
     for (struct vvm_vmlet *v = node->vmlets; v; v = v->next) environment_replace(v->environment, vmlet, heir);
+    authority_lose(vmlet);
     vmlet->next = node->leaving;
     node->leaving = vmlet;
 }
@@ -244,6 +246,7 @@ void vmlet_refuse(struct vvm_node *node, struct vvm_vmlet **at)
         *at = old;
     }
     vmlet->loading = false;
+    authority_lose(vmlet);
     vmlet->next = node->leaving;
     node->leaving = vmlet;
 }

@@ -230,6 +230,7 @@ static inline vvm_value pair_value(const void *p) { return (vvm_value)(uintptr_t
 
 static inline enum object_type header_type(uint64_t h) { return (enum object_type)(h & 0xff); }
 static inline unsigned header_flags(uint64_t h) { return (unsigned)(h >> 8) & 0xff; }
+static inline unsigned header_owner(uint64_t h) { return (unsigned)(h >> 16) & 0xff; }
 static inline uint64_t header_length(uint64_t h) { return h >> HEADER_LENGTH_SHIFT; }
 static inline uint64_t make_header(enum object_type t, uint64_t length)
 {

@@ -19,6 +19,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "authority.h"
 #include "environment.h"
 #include "expand.h"
 
@@ -45,6 +46,7 @@ void vmlet_free(struct vvm_vmlet *vmlet)
         vmlet->units = unit->next;
         unit_free(unit);
     }
+    authority_drop(vmlet);
     environment_close(vmlet->environment);
     free(vmlet);
 }

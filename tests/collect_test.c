@@ -21,7 +21,7 @@ static struct vvm_node *open_node(size_t limit, unsigned stress)
     struct vvm_options options = {.heap_limit = limit, .heap_stress = stress, .seed = 7};
     struct vvm_node *node;
     CU_ASSERT_EQUAL_FATAL(node_open(&options, &node), 0);
-    CU_ASSERT_EQUAL_FATAL(load_source(&node->control, NULL, "(vmlet user)", 12, NULL), 0);
+    CU_ASSERT_EQUAL_FATAL(load_source(&node->control, NULL, "(vmlet user (needs (all)))", 26, NULL), 0);
     return node;
 }
 

@@ -81,7 +81,7 @@ static void test_values_outlive_a_refused_load(void)
     struct vvm_node *node = open_node();
     CU_ASSERT_EQUAL(load_text(node, "(vmlet one) (define p (make-parameter 1)) (define v (vector 1 2 3 4))"),
                     0);
-    CU_ASSERT_NOT_EQUAL(load_text(node, "(vmlet two (import (one p v)))"
+    CU_ASSERT_NOT_EQUAL(load_text(node, "(vmlet two (import (one p v)) (needs (all)))"
                                         "(define (secret) 'secret)"
                                         "(vector-set! v 0 (lambda () (secret)))"
                                         "(vector-set! v 1 \"a constant\")"

@@ -501,7 +501,7 @@ static void test_no_room_for_carriers(void)
 /* ---- the log --------------------------------------------------------------------------------- */
 
 #define SHOUT                                                                                                \
-    "(vmlet shout (version 1)) (define (run) (log-line \"a packet came\" \"\\n\") (drop 'heard))\n"          \
+    "(vmlet shout (version 1) (needs (log))) (define (run) (log-line \"a packet came\" \"\\n\") (drop 'heard))\n"          \
     "(define-network shout (match (udp 7777)) (execute run) (limits (fuel 900) (arena 1KiB)))"
 
 static void read_log(int end, const char *expected)

@@ -6,14 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../authority.h"
 #include "../environment.h"
-#include "../vmlet.h"
 #include "lib.h"
 
-/* The REPL's own VMlet sees core and what it defined. */
+/* As whoever asks sees it. */
 static const struct denotation *look_up(struct vvm_context *ctx, vvm_value name)
 {
-    const struct vvm_vmlet *user = vmlet_named(ctx->node, intern(ctx->node, "user"));
+    const struct vvm_vmlet *user = authority_running(ctx);
     return environment_lookup(user ? user->environment : ctx->node->core, name);
 }
 
