@@ -331,6 +331,7 @@ int generation_publish(struct vvm_node *node)
 {
     if (!node->candidate) return -EINVAL;
     int err = generation_check(node);
+    if (!err) err = wire_freeze(&node->control, node->candidate);
     if (err) {
         generation_abandon(node);
         return err;

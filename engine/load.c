@@ -20,6 +20,7 @@
 #include "generation.h"
 #include "heap.h"
 #include "prelude.h"
+#include "trial.h"
 #include "vmlet.h"
 #include "wire/network.h"
 
@@ -159,10 +160,27 @@ static int check_candidate(struct vvm_context *ctx)
     return err;
 }
 
+/* The own tests of what was loaded, imports before those who import them. */
+static int test_loaded(struct vvm_context *ctx)
+{
+    int err = 0;
+    for (uint64_t place = 0; !err;) {
+        const struct vvm_vmlet *next = NULL;
+        for (const struct vvm_vmlet *v = ctx->node->vmlets; v; v = v->next)
+            if (v->loading && v->place > place && (!next || v->place < next->place)) next = v;
+        if (!next) break;
+        place = next->place;
+        err = vmlet_test(ctx, next);
+    }
+    return err;
+}
+
 static int publish_candidate(struct vvm_context *ctx)
 {
     struct vvm_node *node = ctx->node;
     int err = check_candidate(ctx);
+    if (!err) err = test_loaded(ctx);
+    if (!err) err = wire_freeze(ctx, node->candidate);
     if (err) return err;
     generation_try(node);
     generation_confirm(node);

@@ -387,6 +387,8 @@ struct vvm_options {
     void *exit_data;
     const char *const *arguments; /* what (command-line) answers, NULL-terminated; NULL: just "vvm" */
     const char *path;             /* folders, colon-separated, in which imports are looked for; NULL = none */
+    bool skip_tests;              /* of VMlets that are loaded */
+    struct test_report *test_report; /* trial.h: tests of what is loaded are counted; NULL: a failure refuses it */
     bool (*refuel)(void *data,
                    struct vvm_context *ctx); /* a load has used up its fuel: true if it gave more */
     void *refuel_data;

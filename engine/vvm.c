@@ -12,6 +12,7 @@
 #include "ast.h"
 #include "environment.h"
 #include "repl.h"
+#include "trial.h"
 #include "vmlet.h"
 
 enum { DONE = 0, REFUSED = 1, USAGE = 2 };
@@ -64,23 +65,15 @@ static int run_files(struct vvm_node *node, int argc, char **argv)
     return DONE;
 }
 
-/* The library's (run-tests VMLET-NAME) prints each failure and returns (passed . failed). */
+/* The tests of each file's VMlet, not of what it imports: those run, too, and a failure refuses. */
 static int run_tests(struct vvm_node *node, int argc, char **argv)
 {
-    struct vvm_context *ctx = &node->control;
-    int64_t passed = 0, failed = 0;
-    for (int i = 0; i < argc; i++) {
-        struct vvm_vmlet *vmlet;
-        vvm_value result;
-        if (load_file(ctx, argv[i], &vmlet)) return complain(node);
-        vvm_value quoted = make_pair(ctx, intern(node, "quote"), make_pair(ctx, vmlet->name, VALUE_NULL));
-        vvm_value form = make_pair(ctx, intern(node, "run-tests"), make_pair(ctx, quoted, VALUE_NULL));
-        if (eval_datum(ctx, node->core, form, &result)) return complain(node);
-        passed += fixnum_value(car_of(result));
-        failed += fixnum_value(cdr_of(result));
-    }
-    printf("%lld passed, %lld failed\n", (long long)passed, (long long)failed);
-    return failed ? REFUSED : DONE;
+    struct test_report report = {.to = stdout};
+    node->options.test_report = &report;
+    for (int i = 0; i < argc; i++)
+        if (load_file(&node->control, argv[i], NULL)) return complain(node);
+    printf("%u passed, %u failed\n", report.passed, report.failed);
+    return report.failed ? REFUSED : DONE;
 }
 
 static int write_file(const char *path, const uint8_t *data, size_t octets)

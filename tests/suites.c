@@ -18,6 +18,7 @@ const struct suite suites[] = {
     {"route", route_tests},
     {"headers", headers_tests},
     {"wire", wire_tests},
+    {"world", world_tests},
     {"facilities", facility_tests},
     {"around", around_tests},
 #ifdef VVM_DAEMON

@@ -396,9 +396,15 @@ int wire_check(struct vvm_context *ctx, struct vvm_generation *candidate)
     for (uint32_t i = 0; i < candidate->network_count && !err; i++) err = build_opcodes(ctx, candidate, i);
     if (!err) err = build_clauses(candidate);
     if (!err) err = each_packet_function(ctx, candidate, check_function);
-    if (!err) err = each_packet_function(ctx, candidate, freeze_constants); /* nothing refuses any more */
     if (err == -ENOMEM) raise_error(ctx, ERROR_HEAP, VALUE_DEFAULT);
     return err ? -EPERM : 0;
+}
+
+int wire_freeze(struct vvm_context *ctx, const struct vvm_generation *candidate)
+{
+    int err = each_packet_function(ctx, candidate, freeze_constants);
+    if (err) raise_error(ctx, ERROR_HEAP, VALUE_DEFAULT);
+    return err;
 }
 
 /* ---- looking up ---------------------------------------------------------------------------------- */

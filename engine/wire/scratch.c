@@ -305,12 +305,16 @@ vvm_value primitive_register_test(struct vvm_context *ctx, unsigned n, const vvm
     return VALUE_UNSPECIFIED;
 }
 
+vvm_value registered_tests(const struct vvm_generation *generation)
+{
+    return generation->matches ? generation->matches->tests : VALUE_NULL;
+}
+
 vvm_value primitive_tests(struct vvm_context *ctx, unsigned n, const vvm_value *args)
 {
     (void)n, (void)args;
-    const struct vvm_generation *g = wire_generation(ctx);
     vvm_value list = VALUE_NULL;
-    for (vvm_value l = g->matches ? g->matches->tests : list; is_pair(l) && list != VALUE_EXCEPTION;
+    for (vvm_value l = registered_tests(wire_generation(ctx)); is_pair(l) && list != VALUE_EXCEPTION;
          l = cdr_of(l))
         list = make_pair(ctx, car_of(l), list);
     return list;
