@@ -158,6 +158,10 @@ struct primitive_object { /* a primitive as a value */
 /** Register rows (static storage) as core globals of the node. Each family has one
  *  table and one such call in primitives.c. 0 or -ENOMEM, -EEXIST. */
 int primitives_register(struct vvm_node *node, const struct primitive_row *rows, size_t count);
+/** The same as globals of another VMlet, for whoever imports them. Row by row: those before
+ *  one that fails stay. */
+int primitives_register_in(struct vvm_node *node, struct vvm_vmlet *vmlet, const struct primitive_row *rows,
+                           size_t count);
 /** Row by name, or NULL. */
 const struct primitive_row *primitive_named(const struct vvm_node *node, const char *name);
 /** Register every family of the library; primitives.c. */
@@ -447,6 +451,7 @@ struct vvm_node {
     struct vvm_world world;       /* in which its contexts run */
     struct table_registry *tables; /* table/table.h */
     struct authority_state *authority;
+    void *embedding;               /* embed/: the application's node */
     struct runtime_state {         /* lib/: parameters that hold the standard ports; value 0 until made */
         struct vvm_root ports[3];  /* input, output, error */
         uint64_t symbols;          /* counter of generate-symbol */

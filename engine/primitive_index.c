@@ -61,28 +61,27 @@ static int grow(struct primitive_index *index)
     return 0;
 }
 
-/* The core global of one row. */
-static int bind_row(struct vvm_node *node, const struct primitive_row *row)
+/* The global of one row. */
+static int bind_row(struct vvm_node *node, struct vvm_vmlet *vmlet, const struct primitive_row *row)
 {
-    struct vvm_vmlet *core = node->core->vmlet;
     vvm_value name = intern(node, row->name);
     if (name == VALUE_EXCEPTION) return -ENOMEM;
     assert(node->candidate); /* rows become globals of a load */
-    struct denotation *d = environment_entry(node->core, name);
-    uint32_t number = d ? global_number(node, core, name) : UINT32_MAX;
+    struct denotation *d = environment_entry(vmlet->environment, name);
+    uint32_t number = d ? global_number(node, vmlet, name) : UINT32_MAX;
     struct primitive_object *o = allocate(&node->control, TYPE_PRIMITIVE, 1, sizeof *o);
     if (number == UINT32_MAX || !o) return -ENOMEM;
     o->header |= (uint64_t)FLAG_FROZEN << 8;
     o->row = row;
     d->kind = DENOTES_GLOBAL;
     d->global = number;
-    d->owner = core;
+    d->owner = vmlet;
     d->primitive = row;
     d->diverges = row->effects & EFFECT_DIVERGES;
-    return generation_define(node, number, core, object_value(o), NULL);
+    return generation_define(node, number, vmlet, object_value(o), NULL);
 }
 
-static int register_row(struct vvm_node *node, const struct primitive_row *row)
+static int register_row(struct vvm_node *node, struct vvm_vmlet *vmlet, const struct primitive_row *row)
 {
     struct primitive_index *index = node->primitives;
     assert(row->name && row->call && row->least >= 0 && (row->most < 0 || row->most >= row->least));
@@ -91,16 +90,22 @@ static int register_row(struct vvm_node *node, const struct primitive_row *row)
     if (*place) return -EEXIST;
     *place = row;
     index->count++;
-    return bind_row(node, row);
+    return bind_row(node, vmlet, row);
 }
 
-int primitives_register(struct vvm_node *node, const struct primitive_row *rows, size_t count)
+int primitives_register_in(struct vvm_node *node, struct vvm_vmlet *vmlet, const struct primitive_row *rows,
+                           size_t count)
 {
     bool own = !node->candidate; /* after the node has opened: a transaction of its own */
     int err = own ? generation_begin(node) : 0;
     if (err) return err;
-    for (size_t i = 0; i < count && !err; i++) err = register_row(node, &rows[i]);
+    for (size_t i = 0; i < count && !err; i++) err = register_row(node, vmlet, &rows[i]);
     if (own && err) generation_abandon(node);
     if (own && !err) err = generation_publish(node);
     return err;
+}
+
+int primitives_register(struct vvm_node *node, const struct primitive_row *rows, size_t count)
+{
+    return primitives_register_in(node, node->core->vmlet, rows, count);
 }

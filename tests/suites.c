@@ -19,6 +19,7 @@ const struct suite suites[] = {
     {"headers", headers_tests},
     {"wire", wire_tests},
     {"world", world_tests},
+    {"api", api_tests},
     {"facilities", facility_tests},
     {"around", around_tests},
 #ifdef VVM_DAEMON

@@ -11,6 +11,7 @@ struct suite {
 };
 extern const struct suite suites[]; /* the last has no name */
 
+void api_tests(CU_pSuite suite);
 void front_tests(CU_pSuite suite);
 void compile_tests(CU_pSuite suite);
 void verify_tests(CU_pSuite suite);

@@ -387,6 +387,7 @@ static int each_packet_function(struct vvm_context *ctx, const struct vvm_genera
         err = wire_each_procedure(ctx, g, t->members[i]->procedure, "member", t->members[i]->name, each);
     for (uint32_t i = 0; i < g->network_count && !err; i++) err = each_hook(ctx, g, g->networks[i], each);
     if (!err) err = wire_each_primitive(ctx, g, each);
+    if (!err) err = entries_each(ctx, g, each);
     return err;
 }
 
@@ -395,6 +396,7 @@ int wire_check(struct vvm_context *ctx, struct vvm_generation *candidate)
     int err = 0;
     for (uint32_t i = 0; i < candidate->network_count && !err; i++) err = build_opcodes(ctx, candidate, i);
     if (!err) err = build_clauses(candidate);
+    if (!err) err = entries_build(ctx->node, candidate);
     if (!err) err = each_packet_function(ctx, candidate, check_function);
     if (err == -ENOMEM) raise_error(ctx, ERROR_HEAP, VALUE_DEFAULT);
     return err ? -EPERM : 0;

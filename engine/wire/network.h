@@ -62,6 +62,14 @@ vvm_value network_map_error(struct vvm_context *ctx, vvm_value v);
  *  VALUE_FALSE if v is no member. */
 vvm_value member_procedure(const struct vvm_context *ctx, vvm_value v);
 
+/** From now on every generation knows the function `name` of the VMlet `vmlet` (symbols)
+ *  under the number *index, and is refused if that may not run for packets. -ENOENT: there
+ *  is none; -EPERM with ctx->pending: it may not. Control thread, no load open. */
+int entry_open(struct vvm_context *ctx, vvm_value vmlet, vvm_value name, uint32_t *index);
+void entry_close(struct vvm_node *node, uint32_t index);
+/** The closure in a generation; VALUE_FALSE: its VMlet has gone. Any thread. */
+vvm_value entry_function(const struct vvm_generation *g, uint32_t index);
+
 /** The i-th of the node's addresses, 0 past the end. */
 uint32_t node_address(const struct vvm_context *ctx, unsigned i);
 bool is_local_address(const struct vvm_context *ctx, uint32_t address);

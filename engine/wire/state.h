@@ -130,6 +130,8 @@ struct match_table {
     uint32_t index_size;
     vvm_value tests;      /* list of (name procedure vmlet), newest first */
     vvm_value primitives; /* list of (name owner descriptor . procedure), newest first */
+    vvm_value *entries;   /* of the application, by number: closures, or VALUE_FALSE; see entry.c */
+    uint32_t entry_count;
 };
 
 /* Instruction as the node keeps it: the row that frames see, and what tools ask for. */
@@ -146,7 +148,10 @@ static inline struct kept_instruction *instruction_kept(const struct wire_instru
     return (struct kept_instruction *)((char *)w - offsetof(struct kept_instruction, instruction));
 }
 
+struct entry_point;
+
 struct wire_state {
+    struct entry_point *entries; /* see entry.c */
     struct wire_item *items; /* newest first */
     uint64_t revisions;
     uint64_t hash_key[2]; /* of the program caches */
@@ -210,6 +215,11 @@ typedef int (*packet_function)(struct vvm_context *ctx, const struct vvm_generat
                                vvm_value name);
 int wire_each_procedure(struct vvm_context *ctx, const struct vvm_generation *g, vvm_value procedure,
                         const char *what, vvm_value name, packet_function each);
+/** For every function of a VMlet that the application calls: see entry.c. */
+int entries_each(struct vvm_context *ctx, const struct vvm_generation *g, packet_function each);
+/** At publish: what they stand for in the candidate. -ENOMEM. */
+int entries_build(struct vvm_node *node, struct vvm_generation *g);
+void entries_close(struct vvm_node *node);
 /** For every define-primitive in force. */
 int wire_each_primitive(struct vvm_context *ctx, const struct vvm_generation *g, packet_function each);
 

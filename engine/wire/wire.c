@@ -39,6 +39,7 @@ int wire_open(struct vvm_node *node)
 void wire_close(struct vvm_node *node)
 {
     if (!node->wire) return;
+    entries_close(node);
     items_sweep(node, UINT64_MAX); /* a number that no collection has */
     free(node->wire);
     node->wire = NULL;
@@ -109,6 +110,7 @@ void wire_generation_free(struct vvm_generation *generation)
     free(table->members);
     free(table->arounds);
     free(table->index);
+    free(table->entries);
     free(table);
     generation->matches = NULL;
 }

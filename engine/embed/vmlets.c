@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* vmlets.c - vvm.h: loading VMlets, and evaluating expressions among their names. */
+#include <errno.h>
+#include <string.h>
+
+#include "../vmlet.h"
+#include "embed.h"
+
+vvm_value embed_symbol(struct vvm_embedding *e, const char *name)
+{
+    e->node->control.pending.kind = PENDING_NONE;
+    return intern(e->node, name);
+}
+
+/* ---- loading ---- */
+
+int vvm_load_file(vvm_node *node, const char *path)
+{
+    return embed_failed(node, load_file(&node->node->control, path, NULL));
+}
+
+int vvm_load_text(vvm_node *node, const char *origin, const char *text, size_t length)
+{
+    if (length > SOURCE_MAX)
+        return embed_refused(node, -EFBIG, "%s: longer than %u octets", origin, SOURCE_MAX);
+    return embed_failed(node, load_source(&node->node->control, origin, text, length, NULL));
+}
+
+int vvm_load_image(vvm_node *node, const char *origin, const void *octets, size_t length)
+{
+    return embed_failed(node, load_image(&node->node->control, origin, octets, length, NULL));
+}
+
+void vvm_vmlets(const vvm_node *node, void (*each)(void *data, const char *name, int64_t version), void *data)
+{
+    for (const struct vvm_vmlet *v = node->node->vmlets; v; v = v->next)
+        each(data, symbol_name(v->name), v->version);
+}
+
+/* ---- evaluating ---- */
+
+static int open_session(struct vvm_embedding *e)
+{
+    static const char text[] = "(vmlet session)";
+    vvm_value name = embed_symbol(e, "session");
+    if (name == VALUE_EXCEPTION) return -ENOMEM;
+    if (vmlet_named(e->node, name)) return 0;
+    return load_source(&e->node->control, "session", text, sizeof text - 1, NULL);
+}
+
+static int find_environment(struct vvm_embedding *e, const char *vmlet, struct vvm_environment **out)
+{
+    int err = vmlet ? 0 : open_session(e);
+    vvm_value name = err ? VALUE_EXCEPTION : embed_symbol(e, vmlet ? vmlet : "session");
+    if (err) return embed_failed(e, err);
+    if (name == VALUE_EXCEPTION) return embed_failed(e, -ENOMEM);
+    const struct vvm_vmlet *found = vmlet_named(e->node, name);
+    if (!found) return embed_refused(e, -ENOENT, "no VMlet `%s` is loaded", vmlet);
+    *out = found->environment;
+    return 0;
+}
+
+int vvm_evaluate(vvm_node *node, const char *vmlet, const char *text, size_t length, struct vvm_datum *result)
+{
+    struct vvm_context *ctx = &node->node->control;
+    struct vvm_environment *env = NULL;
+    struct reader reader;
+    vvm_value datum, value = VALUE_UNSPECIFIED;
+    if (length > SOURCE_MAX) return embed_refused(node, -EFBIG, "longer than %u octets", SOURCE_MAX);
+    int err = find_environment(node, vmlet, &env);
+    if (err) return err;
+    ctx->pending.kind = PENDING_NONE;
+    reader_init(&reader, ctx, env, node_file(node->node, "evaluate"), text, length);
+    for (;;) {
+        err = reader_next(&reader, &datum);
+        if (err || datum == VALUE_EOF) break;
+        err = eval_datum(ctx, env, datum, &value);
+        if (err) break;
+    }
+    if (!err && result && !datum_from_value(ctx, value, result)) err = -ENOMEM;
+    return embed_failed(node, err);
+}
