@@ -123,12 +123,20 @@ VVM_API const char *vvm_error(const vvm_node *node);
  * which they began, later ones see the new one, and a failure leaves the old one. */
 
 /** Load a VMlet from a file, source (.vml) or image (.vmi), with what it imports.
- *  -ENOENT and the like: the file; -EEXIST: one of that name is loaded; -EINVAL or -EPERM: it is refused. */
+ *  -ENOENT and the like: the file; -EEXIST: one of that name is loaded; -EINVAL, -EPERM: it
+ *  is refused; -EBUSY: packets still run in the last three states of the node: try again. */
 VVM_API int vvm_load_file(vvm_node *node, const char *path);
-/** The same from text or octets of an image in memory; `origin` stands for the file's name
- *  in messages, and imports are looked for beside it. */
-VVM_API int vvm_load_text(vvm_node *node, const char *origin, const char *text, size_t length);
-VVM_API int vvm_load_image(vvm_node *node, const char *origin, const void *octets, size_t length);
+/** The same from memory, source text (UTF-8) or octets of an image. `origin` stands for the
+ *  file's name in messages, and imports are looked for beside it. */
+VVM_API int vvm_load(vvm_node *node, const char *origin, const void *octets, size_t length);
+/** Load a VMlet in place of the one of the same name; if there is none it is simply loaded.
+ *  Tables of the same form keep their contents, bound functions lead to the new one.
+ *  -EPERM: it lacks what other VMlets import from the old one. */
+VVM_API int vvm_replace_file(vvm_node *node, const char *path);
+VVM_API int vvm_replace(vvm_node *node, const char *origin, const void *octets, size_t length);
+/** Take a VMlet out again, with all that it defined. What others import stays (-EBUSY),
+ *  unless `cascade` is not 0: then those others go with it. -ENOENT: no such VMlet. */
+VVM_API int vvm_unload(vvm_node *node, const char *name, int cascade);
 /** Evaluate the expressions of a text one after another, each a transaction of its own; the
  *  value of the last one goes to *result (which may be NULL), valid until the next call with
  *  this node. `vmlet` names the VMlet whose names it sees, and whose its definitions

@@ -22,7 +22,7 @@ static vvm_node *opened(void)
 
 static void load(vvm_node *node, const char *text)
 {
-    int err = vvm_load_text(node, "test", text, strlen(text));
+    int err = vvm_load(node, "test", text, strlen(text));
     if (err) fprintf(stderr, "    %s\n", vvm_error(node));
     CU_ASSERT_EQUAL_FATAL(err, 0);
 }
@@ -90,17 +90,17 @@ static void a_refused_text_says_why_and_changes_nothing(void)
     struct vvm_datum d;
     static const char bad[] = "(vmlet bad)\n(define fine 1)\n(car 5)\n";
     CU_ASSERT_STRING_EQUAL(vvm_error(node), "");
-    CU_ASSERT(vvm_load_text(node, "bad.vml", bad, strlen(bad)) < 0);
+    CU_ASSERT(vvm_load(node, "bad.vml", bad, strlen(bad)) < 0);
     CU_ASSERT_PTR_NOT_NULL(strstr(vvm_error(node), "bad.vml:3:1: error type"));
     CU_ASSERT_EQUAL(evaluate(node, "bad", "fine", &d), -ENOENT);
     CU_ASSERT_STRING_EQUAL(vvm_error(node), "no VMlet `bad` is loaded");
-    CU_ASSERT(vvm_load_image(node, "bad.vmi", "VVMI", 4) < 0);
+    CU_ASSERT(vvm_load(node, "bad.vmi", "VVMI", 4) < 0);
     CU_ASSERT_PTR_NOT_NULL(strstr(vvm_error(node), "error image"));
     CU_ASSERT(vvm_load_file(node, "/nowhere/x.vml") < 0);
     load(node, "(vmlet bad) (define fine 2)");
     CU_ASSERT_EQUAL(evaluate(node, "bad", "fine", &d), 0);
     CU_ASSERT_EQUAL(d.integer, 2);
-    CU_ASSERT_EQUAL(vvm_load_text(node, "x", "(vmlet bad)", 11), -EEXIST);
+    CU_ASSERT_EQUAL(vvm_load(node, "x", "(vmlet bad)", 11), -EEXIST);
     vvm_node_close(node);
 }
 
@@ -157,6 +157,35 @@ static void what_a_function_gives_stays_when_its_vmlet_is_no_more(void)
     for (int i = 0; i < 10; i++) /* no context holds a generation between messages */
         CU_ASSERT_EQUAL(evaluate(f.node, NULL, "(define x (make-vector 1000 0))", NULL), 0);
     CU_ASSERT(is_text(&d, VVM_OCTETS, "constant"));
+    filter_close(&f);
+}
+
+/* A bound function is found by its name in every state of the node. */
+static void a_function_follows_its_name(void)
+{
+    struct filter f;
+    struct vvm_datum d;
+    static const char second[] = "(vmlet keep) (define (filter m) 2)",
+                      unfit[] = "(vmlet keep) (define (filter m) (lambda () m))",
+                      broken[] = "(vmlet keep) (define (filter m) 3) (car 1)", none[] = "(vmlet keep)";
+    filter_open(&f, "(vmlet keep) (define (filter m) 1)");
+    load(f.node, "(vmlet user (import (keep filter))) (define (use m) (filter m))");
+    CU_ASSERT(pass(&f, "", 1000, &d) == 0 && d.integer == 1);
+    CU_ASSERT_EQUAL(vvm_replace(f.node, "second", second, strlen(second)), 0);
+    CU_ASSERT(pass(&f, "", 1000, &d) == 0 && d.integer == 2);
+    CU_ASSERT(vvm_replace(f.node, "unfit", unfit, strlen(unfit)) < 0);
+    CU_ASSERT_PTR_NOT_NULL(strstr(vvm_error(f.node), "function filter"));
+    CU_ASSERT(vvm_replace(f.node, "broken", broken, strlen(broken)) < 0);
+    CU_ASSERT(vvm_replace(f.node, "none", none, strlen(none)) < 0); /* user imports it */
+    CU_ASSERT(pass(&f, "", 1000, &d) == 0 && d.integer == 2);
+    CU_ASSERT_EQUAL(vvm_unload(f.node, "keep", 0), -EBUSY);
+    CU_ASSERT_PTR_NOT_NULL(strstr(vvm_error(f.node), "user"));
+    CU_ASSERT_EQUAL(vvm_unload(f.node, "keep", 1), 0);
+    CU_ASSERT_EQUAL(pass(&f, "", 1000, &d), -ENOENT);
+    CU_ASSERT_EQUAL(vvm_unload(f.node, "keep", 1), -ENOENT);
+    CU_ASSERT(vvm_load(f.node, "unfit", unfit, strlen(unfit)) < 0);
+    load(f.node, "(vmlet keep) (define (filter m) 4)");
+    CU_ASSERT(pass(&f, "", 1000, &d) == 0 && d.integer == 4);
     filter_close(&f);
 }
 
@@ -485,6 +514,7 @@ void api_tests(CU_pSuite suite)
     CU_add_test(suite, "a function works on a copy of the message",
                 a_function_works_on_a_copy_of_the_message);
     CU_add_test(suite, "what a function gives stays", what_a_function_gives_stays_when_its_vmlet_is_no_more);
+    CU_add_test(suite, "a function follows its name", a_function_follows_its_name);
     CU_add_test(suite, "limits end a function and nothing else", limits_end_a_function_and_nothing_else);
     CU_add_test(suite, "arguments are checked", arguments_are_checked);
     CU_add_test(suite, "only what may run for messages is bound", only_what_may_run_for_messages_is_bound);

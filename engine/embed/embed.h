@@ -22,7 +22,6 @@ struct vvm_embedding {
     struct vvm_node *node;
     struct vvm_node_options options; /* addresses and path: copies */
     char *error;                     /* or NULL */
-    struct vvm_vmlet *session;       /* for evaluate, or NULL */
     struct provided *provided;       /* or NULL */
 };
 

@@ -19,16 +19,34 @@ int vvm_load_file(vvm_node *node, const char *path)
     return embed_failed(node, load_file(&node->node->control, path, NULL));
 }
 
-int vvm_load_text(vvm_node *node, const char *origin, const char *text, size_t length)
+int vvm_replace_file(vvm_node *node, const char *path)
+{
+    return embed_failed(node, load_replace(&node->node->control, path, NULL));
+}
+
+static int load_from_memory(vvm_node *node, const char *origin, const void *octets, size_t length,
+                            bool replace)
 {
     if (length > SOURCE_MAX)
         return embed_refused(node, -EFBIG, "%s: longer than %u octets", origin, SOURCE_MAX);
-    return embed_failed(node, load_source(&node->node->control, origin, text, length, NULL));
+    return embed_failed(node, load_octets(&node->node->control, origin, octets, length, replace, NULL));
 }
 
-int vvm_load_image(vvm_node *node, const char *origin, const void *octets, size_t length)
+int vvm_load(vvm_node *node, const char *origin, const void *octets, size_t length)
 {
-    return embed_failed(node, load_image(&node->node->control, origin, octets, length, NULL));
+    return load_from_memory(node, origin, octets, length, false);
+}
+
+int vvm_replace(vvm_node *node, const char *origin, const void *octets, size_t length)
+{
+    return load_from_memory(node, origin, octets, length, true);
+}
+
+int vvm_unload(vvm_node *node, const char *name, int cascade)
+{
+    vvm_value symbol = embed_symbol(node, name);
+    if (symbol == VALUE_EXCEPTION) return embed_failed(node, -ENOMEM);
+    return embed_failed(node, vmlet_unload(&node->node->control, symbol, cascade != 0));
 }
 
 void vvm_vmlets(const vvm_node *node, void (*each)(void *data, const char *name, int64_t version), void *data)

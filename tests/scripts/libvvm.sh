@@ -58,4 +58,25 @@ expect "its ledgers" 0 '^ledgers balance' "$folder/many-nodes" 5 50 100 $example
 expect "the same, linked with the archive" 0 '^ledgers balance' env -u LD_LIBRARY_PATH "$folder/many-nodes-static" 2 1 9 $examples/ring.vml
 expect "a VMlet that is not there" 1 'node 0: .*nowhere.vml' "$folder/many-nodes" 2 1 1 nowhere.vml
 
+filter() { # LINE...: through the filter, stderr behind stdout
+    printf '%s\n' "$@" | "$folder/message-filter" ${vmlet:+"$vmlet"}
+}
+expect "a filter that the program brings along" 0 '^2 passed, 1 stopped, 0 failed$' filter one '' two
+vmlet=$examples/keep.vml
+expect "a filter from a file" 0 '^one,two,$' bash -c "printf '%s\n' 'one  ' '# no' '' two | '$folder/message-filter' $vmlet 2>/dev/null | tr '\n' ,"
+cat >"$folder/loud.vml" <<'END'
+(vmlet keep)
+(define (filter message)
+  (case (bytevector-u8-ref message 0)
+    ((108) (let loop () (loop)))
+    (else (bytevector-u8-set! message 0 33) message)))
+END
+sed 's/(let loop () (loop))/(lambda () message)/' "$folder/loud.vml" >"$folder/unfit.vml"
+expect "it is replaced while messages come" 0 '^!ne$' filter one ":replace $folder/loud.vml" one
+expect "one that does not end is stopped" 0 'used up its fuel' filter ":replace $folder/loud.vml" loop one
+expect "and the next message goes on" 0 '^1 passed, 0 stopped, 1 failed$' filter ":replace $folder/loud.vml" loop one
+expect "one that may not run is refused" 0 'message-filter: .*function filter' filter ":replace $folder/unfit.vml" one
+expect "and the old one stays" 0 '^1 passed, 0 stopped, 0 failed$' filter ":replace $folder/unfit.vml" one
+expect "a filter that is not there" 1 'message-filter: .*nowhere.vml' "$folder/message-filter" nowhere.vml
+
 finish
