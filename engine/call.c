@@ -325,8 +325,9 @@ bool call_procedure(struct vvm_context *ctx, vvm_value procedure, unsigned n, ui
 
 /* ---- globals and members ------------------------------------------------------------- */
 
-static bool all_tagged(const struct signature *s)
+bool signature_is_tagged(const struct vvm_node *node, uint32_t number)
 {
+    const struct signature *s = signature_at(node, number);
     if (!s || s->result != SLOT_ANY) return false;
     for (unsigned i = 0; i < s->parameters; i++)
         if (s->types[i] != SLOT_ANY) return false;
@@ -343,7 +344,7 @@ bool call_global(struct vvm_context *ctx, const struct link *link, unsigned n, u
     }
     if (b->function && b->signature == link->signature)
         return call_function(ctx, b->function, NULL, n, result);
-    if (all_tagged(signature_at(ctx->node, link->signature))) return call_procedure(ctx, b->value, n, result);
+    if (signature_is_tagged(ctx->node, link->signature)) return call_procedure(ctx, b->value, n, result);
     raise_error(ctx, ERROR_SIGNATURE, link->name);
     return false;
 }

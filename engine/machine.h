@@ -126,6 +126,8 @@ struct signature {
 };
 /** What a number means; valid as long as the node. */
 const struct signature *signature_at(const struct vvm_node *node, uint32_t number); /* NULL: no such number */
+/** True if all its parameters and the result are tagged: any procedure can be called by it. */
+bool signature_is_tagged(const struct vvm_node *node, uint32_t number);
 /** Free the table; node_close calls it last. */
 void signature_close(struct vvm_node *node);
 

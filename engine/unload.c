@@ -23,17 +23,24 @@
 
 /* ---- who needs whom -------------------------------------------------------------------- */
 
-/* True if a unit of v names a global of `owner`; *global which. */
-static bool names_global(const struct vvm_node *node, const struct vvm_vmlet *v,
-                         const struct vvm_vmlet *owner, bool missing, uint32_t *global)
+typedef const char *fault_function(const struct vvm_node *node, const struct link *l);
+
+/* A link to a global of `owner` in v's code of which `fault` says something, *why; or NULL. */
+static const struct link *find_link(const struct vvm_node *node, const struct vvm_vmlet *v,
+                                    const struct vvm_vmlet *owner, fault_function *fault, const char **why)
 {
     for (const struct vvm_unit *u = v->units; u; u = u->next)
         for (uint32_t i = 0; i < u->link_count; i++) {
-            *global = u->links[i].global;
-            if (global_owner(node, *global) != owner) continue;
-            if (!missing || node->candidate->bindings[*global].value == VALUE_UNDEFINED) return true;
+            const struct link *l = &u->links[i];
+            if (global_owner(node, l->global) == owner && (*why = fault(node, l)) != NULL) return l;
         }
-    return false;
+    return NULL;
+}
+
+static const char *is_there(const struct vvm_node *node, const struct link *l)
+{
+    (void)node, (void)l;
+    return "is used";
 }
 
 /* True if the header's (import (NAME ...)) demands the VMlet. */
@@ -63,9 +70,9 @@ static bool covers(const struct vvm_node *node, const struct vvm_vmlet *v, const
 
 bool vmlet_depends(struct vvm_context *ctx, const struct vvm_vmlet *v, const struct vvm_vmlet *on)
 {
-    uint32_t global;
+    const char *why;
     if (v == on || on->environment == ctx->node->core) return false;
-    return imports(ctx, v, on->name) || names_global(ctx->node, v, on, false, &global) ||
+    return imports(ctx, v, on->name) || find_link(ctx->node, v, on, is_there, &why) ||
            covers(ctx->node, v, on);
 }
 
@@ -213,19 +220,34 @@ int vmlet_give_way(struct vvm_context *ctx, struct vvm_vmlet *old, struct vvm_vm
     return err;
 }
 
+/* What is wrong for code that was compiled with the link, or NULL. */
+static const char *fault_of(const struct vvm_node *node, const struct link *l)
+{
+    const struct binding *b = &node->candidate->bindings[l->global];
+    if (b->value == VALUE_UNDEFINED) return "does not define";
+    if (!l->signature || (b->function && b->signature == l->signature)) return NULL;
+    return signature_is_tagged(node, l->signature) ? NULL : "defines with other types";
+}
+
+static int check_user(struct vvm_context *ctx, const struct vvm_vmlet *v, const struct vvm_vmlet *heir)
+{
+    const struct vvm_node *node = ctx->node;
+    const char *fault;
+    const struct link *l = find_link(node, v, heir, fault_of, &fault);
+    if (!l) return 0;
+    raise_message(ctx, ERROR_IMPORT, l->name,
+                  "VMlet `%s` uses `%s` of `%s`, which the new version %s: unload or replace `%s` first",
+                  symbol_name(v->name), symbol_name(l->name), symbol_name(heir->name), fault,
+                  symbol_name(v->name));
+    return -EPERM;
+}
+
 int vmlet_check_heir(struct vvm_context *ctx, const struct vvm_vmlet *heir)
 {
-    struct vvm_node *node = ctx->node;
-    for (const struct vvm_vmlet *v = node->vmlets; v; v = v->next) {
-        uint32_t global;
-        if (v == heir || !names_global(node, v, heir, true, &global)) continue;
-        vvm_value name = global_name(node, global);
-        raise_message(
-            ctx, ERROR_IMPORT, name, "VMlet `%s` uses `%s` of `%s`, which the new version does not define",
-            symbol_name(v->name), is_symbol(name) ? symbol_name(name) : "?", symbol_name(heir->name));
-        return -EPERM;
-    }
-    return 0;
+    int err = 0;
+    for (const struct vvm_vmlet *v = ctx->node->vmlets; v && !err; v = v->next)
+        if (v != heir) err = check_user(ctx, v, heir);
+    return err;
 }
 
 void vmlet_replaced(struct vvm_node *node, struct vvm_vmlet *heir)

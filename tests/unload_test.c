@@ -359,17 +359,27 @@ static void test_who_is_needed_stays(void)
 static void test_a_replace_reaches_those_who_import(void)
 {
     struct vvm_node *node = open_node();
-    CU_ASSERT_EQUAL(load_text(node, "(vmlet a) (define (f (x u32)) u32 (u32+ x 1)) (define (old) 1)", false),
-                    0);
-    CU_ASSERT_EQUAL(load_text(node, "(vmlet b (import (a f))) (define (g x) (f x))", false), 0);
-    CU_ASSERT_EQUAL(load_text(node, "(vmlet a (version 2)) (define (f x) (+ x 100))", true), 0);
-    CU_ASSERT_STRING_EQUAL(eval_in(node, "b", "(g 5)"), "105");
+    CU_ASSERT_EQUAL(
+        load_text(node, "(vmlet a) (define (f (x u32)) u32 (u32+ x 1)) (define (h x) x) (define (old) 1)",
+                  false),
+        0);
+    CU_ASSERT_EQUAL(load_text(node, "(vmlet b (import (a f h))) (define (g x) (h (f x)))", false), 0);
+    CU_ASSERT_EQUAL(
+        load_text(node,
+                  "(vmlet a (version 2)) (define (f (x u32)) u32 (u32+ x 100)) (define (h (x u8)) (list x))",
+                  true),
+        0);
+    CU_ASSERT_STRING_EQUAL(eval_in(node, "b", "(g 5)"), "(105)");
     CU_ASSERT_STRING_EQUAL(eval_in(node, "b", "(f 6)"), "106"); /* compiled now */
     CHECK_CONTAINS(eval_in(node, "a", "(old)"), "unbound");
-    CU_ASSERT_EQUAL(load_text(node, "(vmlet a (version 3)) (define (h) 1)", true), -EPERM);
-    CHECK_CONTAINS(pending_text(node), "VMlet `b` uses `f` of `a`, which the new version does not define");
-    CU_ASSERT_STRING_EQUAL(eval_in(node, "b", "(g 7)"), "107");
-    CHECK_CONTAINS(eval_in(node, "a", "(h)"), "unbound");
+    CU_ASSERT_EQUAL(load_text(node, "(vmlet a (version 3)) (define (f (x u32)) u32 x) (define (k) 1)", true),
+                    -EPERM);
+    CHECK_CONTAINS(pending_text(node), "VMlet `b` uses `h` of `a`, which the new version does not define");
+    CU_ASSERT_EQUAL(load_text(node, "(vmlet a (version 3)) (define (f x) x) (define h 1)", true), -EPERM);
+    CHECK_CONTAINS(pending_text(node),
+                   "VMlet `b` uses `f` of `a`, which the new version defines with other types");
+    CU_ASSERT_STRING_EQUAL(eval_in(node, "b", "(g 7)"), "(107)");
+    CHECK_CONTAINS(eval_in(node, "a", "(k)"), "unbound");
     CU_ASSERT_EQUAL(vmlets_reap(node), 0);
     node_close(node);
 }
