@@ -69,6 +69,7 @@ struct ast_lambda {
     struct ast_type result;
     struct ast_node *body;
     uint64_t position;
+    bool inlined;                   /* define-inline */
     const struct body_shape *shape; /* body of a wire instruction (exits allowed), else NULL */
     void *note;
 };

@@ -283,6 +283,9 @@ static struct ast_node *top_special(struct expansion *x, uint32_t special, vvm_v
     case SPECIAL_DEFINE_RECORD_TYPE: return top_record_type(x, form, position);
     case SPECIAL_DEFINE_PRIMITIVE: return top_define_primitive(x, form, position);
     case SPECIAL_DEFINE_INSTRUCTION: return top_define_instruction(x, form, position);
+    case SPECIAL_AROUND: return top_around(x, form, position, "around");
+    case SPECIAL_REDEFINE: return top_around(x, form, position, "redefine");
+    case SPECIAL_UNDEFINE: return top_undefine(x, form, position);
     case SPECIAL_DEFINE_SYNTAX: define_syntax(x, x->root, form, position); break;
     case SPECIAL_DEFINE_READER: define_reader(x, form, position); break;
     default: return expand_special(x, x->root, special, form, position);

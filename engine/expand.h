@@ -12,6 +12,7 @@
  *   expand_macro.c      define-syntax, macro uses, readers
  *   syntax_rules.c      patterns and templates
  *   expand_wire.c       define-instruction and its exits
+ *   expand_around.c     around, redefine, undefine
  *   expand_primitives.c what procedural macros call
  *
  * Hygiene is explicit renaming. A macro's template names arrive as aliases: fresh
@@ -282,6 +283,9 @@ struct ast_node *top_define_values(struct expansion *x, vvm_value form, uint64_t
 struct ast_node *top_record_type(struct expansion *x, vvm_value form, uint64_t position);
 struct ast_node *top_define_primitive(struct expansion *x, vvm_value form, uint64_t position);
 struct ast_node *top_define_instruction(struct expansion *x, vvm_value form, uint64_t position);
+/** expand_around.c; what: "around" or "redefine". */
+struct ast_node *top_around(struct expansion *x, vvm_value form, uint64_t position, const char *what);
+struct ast_node *top_undefine(struct expansion *x, vvm_value form, uint64_t position);
 void define_syntax(struct expansion *x, struct scope *s, vvm_value form, uint64_t position);
 void define_reader(struct expansion *x, vvm_value form, uint64_t position);
 /** The (begin ...) of definitions that a define-record-type stands for. */

@@ -176,6 +176,7 @@ struct ast_node *top_definition(struct expansion *x, vvm_value form, uint64_t po
     struct ast_node *value = expand_definition_value(x, x->root, &d);
     if (inlined) {
         struct ast_type ignored;
+        value->lambda->inlined = true;
         vvm_value body = skip_type(x, x->root, d.body, &ignored), text = skip_doc(body);
         if (text != body && body != d.body) text = expand_cons(x, car_of(d.body), text, position);
         global->inline_form = expand_cons(x, d.parameters, text == body ? d.body : text, position);

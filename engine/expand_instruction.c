@@ -22,7 +22,8 @@ struct instruction_form {
     vvm_value name, operands, opcode, takes, doc, properties, body;
     struct body_shape *shape;
     struct ast_lambda *lambda;
-    struct scope *scope;
+    struct scope *scope, *types; /* of its names; where its types are looked up */
+    bool around;
     vvm_value operand_names[WIRE_OPERANDS_MAX];
 };
 
@@ -193,7 +194,7 @@ static void bind_take(struct instruction_form *f, vvm_value spec, uint64_t place
     if (f->shape->take_count >= WIRE_TAKES_MAX)
         syntax_error(f->x, place, VALUE_DEFAULT, "define-instruction: takes more than %d values",
                      WIRE_TAKES_MAX);
-    struct ast_variable *v = bind_parameter(f->x, f->x->root, f->scope, spec, place);
+    struct ast_variable *v = bind_parameter(f->x, f->types, f->scope, spec, place);
     f->shape->take_class[f->shape->take_count++] = v->type.class;
     add_parameter(f, v);
 }
@@ -216,11 +217,11 @@ static void bind_takes(struct instruction_form *f)
 static struct ast_lambda *instruction_lambda(struct instruction_form *f)
 {
     struct expansion *x = f->x;
-    struct wire_body wire = {0};
+    struct wire_body wire = {.around = f->around};
     f->lambda = expand_allocate(x, sizeof *f->lambda);
     f->shape = wire.shape = expand_allocate(x, sizeof *f->shape);
     struct scope *exits = scope_open(x, x->root, f->lambda);
-    wire_bind_specials(x, exits, f->position);
+    wire_bind_specials(x, exits, f->around, f->position);
     f->scope = scope_open(x, exits, f->lambda);
     f->lambda->name = f->name;
     f->lambda->position = f->position;
@@ -233,6 +234,22 @@ static struct ast_lambda *instruction_lambda(struct instruction_form *f)
     wire_finish_body(x, f->lambda);
     x->wire = NULL;
     return f->lambda;
+}
+
+struct ast_lambda *instruction_around_lambda(struct expansion *x, vvm_value name,
+                                             const struct instruction_names *names, vvm_value body,
+                                             uint64_t position)
+{
+    struct instruction_form *f = expand_allocate(x, sizeof *f);
+    *f = (struct instruction_form){.x = x,
+                                   .position = position,
+                                   .name = name,
+                                   .operands = names->operands,
+                                   .takes = names->takes,
+                                   .body = body,
+                                   .types = scope_root(x, names->author, NULL),
+                                   .around = true};
+    return instruction_lambda(f);
 }
 
 static vvm_value descriptor(struct instruction_form *f)
@@ -256,6 +273,7 @@ struct ast_node *top_define_instruction(struct expansion *x, vvm_value form, uin
     struct instruction_form *f = expand_allocate(x, sizeof *f);
     f->x = x;
     f->position = position;
+    f->types = x->root;
     parse_parts(f, form);
     struct ast_lambda *lambda = instruction_lambda(f);
     return core_call(x, position, "%define-instruction", 3, make_constant(x, f->name, position),

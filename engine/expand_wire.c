@@ -38,11 +38,13 @@ uint32_t wire_special_named(const char *name)
 
 bool in_wire_body(const struct scope *s) { return s->expansion && s->expansion->wire; }
 
-void wire_bind_specials(struct expansion *x, struct scope *s, uint64_t position)
+void wire_bind_specials(struct expansion *x, struct scope *s, bool around, uint64_t position)
 {
-    for (size_t i = 0; i < WIRE_SPECIALS; i++)
+    for (size_t i = 0; i < WIRE_SPECIALS; i++) {
+        if (wire_specials[i].special == WIRE_PREVIOUS && !around) continue;
         scope_bind(x, s, expand_intern(x, wire_specials[i].name), LOCAL_SPECIAL, position)->special =
             wire_specials[i].special;
+    }
 }
 
 /* ---- exits ------------------------------------------------------------------------------- */
@@ -78,6 +80,10 @@ static struct ast_node *make_exit(struct expansion *x, enum ast_exit kind, uint6
 {
     struct ast_node *n = make_node(x, AST_EXIT, position);
     struct exit_note *note = expand_allocate(x, sizeof *note);
+    if (x->wire->around != (kind == EXIT_KIND_PREVIOUS))
+        syntax_error(x, position, VALUE_DEFAULT,
+                     x->wire->around ? "an around of an instruction has one exit: (previous)"
+                                     : "previous outside an around");
     n->exit.kind = kind;
     note->node = n;
     note->next = x->wire->exits;
@@ -200,6 +206,9 @@ static struct ast_node *expand_wire_op(struct expansion *x, struct scope *s, vvm
                                        enum ast_wire_op kind, uint64_t position)
 {
     bool labelled = kind == WIRE_KIND_PUSH_HANDLER;
+    if (x->wire->around && kind != WIRE_KIND_PROGRAM_BYTES)
+        syntax_error(x, position, VALUE_DEFAULT, "%s: not in an around of an instruction",
+                     identifier_text(car_of(form)));
     if (list_parts(form) != (labelled ? 2 : 1))
         syntax_error(x, position, VALUE_DEFAULT, "%s: needs %s", identifier_text(car_of(form)),
                      labelled ? "a label operand" : "no parts");
@@ -319,6 +328,9 @@ static void walk_value(struct tail_walk *w, struct ast_node **at)
         if (note) note->reached = true;
     }
     if (!w->rewrite || is_end(*at)) return;
+    if (w->x->wire->around)
+        syntax_error(w->x, (*at)->position, VALUE_DEFAULT,
+                     "each path through an around of an instruction ends with (previous), a drop or a raise");
     struct ast_node *n = make_node(w->x, AST_EXIT, (*at)->position);
     n->exit.kind = EXIT_KIND_NEXT;
     n->exit.values = (struct ast_node **)pointer_array(w->x, 1);

@@ -14,7 +14,7 @@
 
 #include "image.h"
 
-enum function_bit { BIT_REST = 1, BIT_BODY = 2, BIT_NAME = 4, BIT_CAPTURED = 8, BIT_TYPED = 16, BITS = 31 };
+enum function_bit { BIT_REST = 1, BIT_BODY = 2, BIT_NAME = 4, BIT_CAPTURED = 8, BIT_TYPED = 16, BIT_INLINE = 32, BITS = 63 };
 enum { OPCODE_ESCAPE = 255 };
 
 /* ---- operands that are not plain numbers ------------------------------------------------ */
@@ -154,10 +154,10 @@ static void encode_lines(struct image_encoder *e, const struct vvm_function *f)
 void encode_function(struct image_encoder *e, const struct vvm_function *f)
 {
     bool body = f->flags & FUNCTION_BODY, typed = is_typed(f);
-    if (f->flags & ~(FUNCTION_REST | FUNCTION_BODY) || body != (f->shape != NULL)) e->error = -EINVAL;
+    if (f->flags & ~(FUNCTION_REST | FUNCTION_BODY | FUNCTION_INLINE) || body != (f->shape != NULL)) e->error = -EINVAL;
     put_octet(&e->out, (f->flags & FUNCTION_REST ? BIT_REST : 0) | (body ? BIT_BODY : 0) |
                            (is_symbol(f->name) ? BIT_NAME : 0) | (f->captured ? BIT_CAPTURED : 0) |
-                           (typed ? BIT_TYPED : 0));
+                           (typed ? BIT_TYPED : 0) | (f->flags & FUNCTION_INLINE ? BIT_INLINE : 0));
     put_number(&e->out, f->parameters);
     put_number(&e->out, f->slots);
     if (is_symbol(f->name)) encode_name(e, symbol_name(f->name), object_length(f->name));
@@ -315,7 +315,8 @@ int decode_function(struct image_decoder *d, struct vvm_function *f)
 {
     unsigned bits = take_octet(&d->in);
     if (bits & ~(unsigned)BITS) cursor_fail(&d->in, "unknown flags");
-    f->flags = (uint8_t)((bits & BIT_REST ? FUNCTION_REST : 0) | (bits & BIT_BODY ? FUNCTION_BODY : 0));
+    f->flags = (uint8_t)((bits & BIT_REST ? FUNCTION_REST : 0) | (bits & BIT_BODY ? FUNCTION_BODY : 0) |
+                         (bits & BIT_INLINE ? FUNCTION_INLINE : 0));
     f->parameters = (uint16_t)take_below(&d->in, MAX_SLOTS, "too many parameters");
     f->slots = (uint16_t)take_below(&d->in, MAX_SLOTS, "too many slots");
     f->name = bits & BIT_NAME ? decode_name(d) : VALUE_FALSE;

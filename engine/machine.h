@@ -44,6 +44,7 @@ enum function_flag {
     FUNCTION_REST = 1, /* the last parameter takes a list of further arguments */
     FUNCTION_BODY = 2, /* body of a wire instruction: may use exits */
     FUNCTION_WIRE = 4, /* a wire program's function, made by the wire verifier */
+    FUNCTION_INLINE = 8, /* define-inline: callers hold its code, so nothing can be laid over it */
 };
 
 /* Where a word of code came from: sorted by word, the last entry at or before wins. */

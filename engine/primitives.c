@@ -20,7 +20,8 @@ static int (*const families[])(struct vvm_node *) = {
     port_primitives,     output_primitives, control_primitives,    error_primitives,
     record_primitives,   system_primitives, intrinsic_primitives,  octets_primitives,
     cursor_primitives,   packet_primitives, table_primitives,      wire_primitives,
-    expander_primitives, doc_primitives,    digest_primitives,
+    expander_primitives, doc_primitives,    digest_primitives,     intercede_primitives,
+    reflect_primitives,
 };
 
 int primitives_register_all(struct vvm_node *node)

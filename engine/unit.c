@@ -375,10 +375,15 @@ int unit_link(struct vvm_context *ctx, struct vvm_unit *unit)
         err = link_defined(ctx, unit, &unit->functions[i]);
     for (uint32_t i = 0; i < unit->link_count && !err; i++) {
         struct link *l = &unit->links[i];
-        bool own = l->vmlet == VALUE_FALSE || l->vmlet == unit->vmlet->name;
-        err = own ? link_own(ctx, unit->vmlet, l) : link_other(ctx, unit->vmlet, l);
+        err = unit_resolve(ctx, unit->vmlet, l);
     }
     return err;
+}
+
+int unit_resolve(struct vvm_context *ctx, struct vvm_vmlet *vmlet, struct link *l)
+{
+    bool own = l->vmlet == VALUE_FALSE || l->vmlet == vmlet->name;
+    return own ? link_own(ctx, vmlet, l) : link_other(ctx, vmlet, l);
 }
 
 /* ---- merging ---------------------------------------------------------------------------------- */

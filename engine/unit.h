@@ -46,6 +46,8 @@ void unit_free(struct vvm_unit *unit);
 /** Resolve links against the VMlet's environment; undefined own names are made.
  *  -ENOENT with pending `import` when another VMlet's name is not visible. */
 int unit_link(struct vvm_context *ctx, struct vvm_unit *unit);
+/** What one name means to code of the VMlet: fills link->global. -errno, as unit_link. */
+int unit_resolve(struct vvm_context *ctx, struct vvm_vmlet *vmlet, struct link *link);
 /** Append the units of src (as compiled form by form) into one: for images. */
 int unit_merge(struct unit_builder *b, const struct vvm_unit *src);
 

@@ -22,7 +22,7 @@ static int verify_sizes(struct verifier *v)
     if (incoming > f->slots && refuse(v, RULE_SLOT, 0, "%u parameters in %u slots", incoming, f->slots))
         return -EINVAL;
     if (!f->words && refuse(v, RULE_FALL_OFF, 0, "a function without code")) return -EINVAL;
-    unsigned known = FUNCTION_REST | FUNCTION_BODY;
+    unsigned known = FUNCTION_REST | FUNCTION_BODY | FUNCTION_INLINE;
     if (f->flags & ~known && refuse(v, RULE_RESERVED, 0, "unknown flags 0x%x", f->flags & ~known))
         return -EINVAL;
     return 0;

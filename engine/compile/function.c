@@ -198,7 +198,8 @@ static void store_function(struct emitter *e, unsigned index, unsigned parameter
     store_code(e, f);
     f->parameters = (uint16_t)parameters;
     f->captured = p->kind == PROCEDURE_CLOSURE ? (uint16_t)p->free_count : 0;
-    f->flags = (l && l->rest ? FUNCTION_REST : 0) | (e->body ? FUNCTION_BODY : 0);
+    f->flags = (l && l->rest ? FUNCTION_REST : 0) | (e->body ? FUNCTION_BODY : 0) |
+               (l && l->inlined ? FUNCTION_INLINE : 0);
     f->name = l ? l->name : VALUE_FALSE;
     f->position = l ? l->position : p->body->root->position;
     if (l && e->body) f->shape = copy_of(c, l->shape, sizeof *l->shape);

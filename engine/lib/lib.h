@@ -43,6 +43,8 @@ int error_primitives(struct vvm_node *node);
 int record_primitives(struct vvm_node *node);
 int system_primitives(struct vvm_node *node);
 int intrinsic_primitives(struct vvm_node *node);
+int intercede_primitives(struct vvm_node *node);
+int reflect_primitives(struct vvm_node *node);
 
 /* ---- arguments ---- */
 

@@ -21,6 +21,12 @@ WIRE_PRIMITIVE(network_name);
 WIRE_PRIMITIVE(network_layout);
 WIRE_PRIMITIVE(network_program);
 WIRE_PRIMITIVE(only_direct);
+/* introspection: introspect.c */
+WIRE_PRIMITIVE(networks);
+WIRE_PRIMITIVE(instructions);
+WIRE_PRIMITIVE(members);
+WIRE_PRIMITIVE(interface_digest);
+WIRE_PRIMITIVE(body_digest);
 /* packet */
 WIRE_PRIMITIVE(program_find);
 WIRE_PRIMITIVE(set_ref);
