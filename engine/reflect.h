@@ -72,6 +72,8 @@ vvm_value reflect_declared(const struct vvm_context *ctx);
  *  what lies under it, or VALUE_FALSE. name: for messages. -errno with pending set. */
 int put_around(struct vvm_context *ctx, struct vvm_vmlet *owner, uint32_t target, vvm_value name,
                vvm_value over, vvm_value below);
+/** The function that an own global of the open load is bound to; NULL with pending set. */
+const struct binding *own_binding(struct vvm_context *ctx, struct vvm_vmlet *vmlet, vvm_value name);
 /** The VMlet whose code calls the primitive that asks, inside an open load; NULL with the
  *  error `privilege`, which names the form. */
 struct vvm_vmlet *calling_vmlet(struct vvm_context *ctx, const char *form);

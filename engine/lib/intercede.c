@@ -67,7 +67,7 @@ static bool may_cover(struct vvm_context *ctx, vvm_value name, const struct bind
 }
 
 /* The binding of an own hidden global of the open load; NULL: refused. */
-static const struct binding *own_binding(struct vvm_context *ctx, struct vvm_vmlet *vmlet, vvm_value name)
+const struct binding *own_binding(struct vvm_context *ctx, struct vvm_vmlet *vmlet, vvm_value name)
 {
     struct vvm_generation *g = ctx->node->candidate;
     uint32_t number = is_symbol(name) ? global_number(ctx->node, vmlet, name) : UINT32_MAX;

@@ -197,16 +197,41 @@ static const struct vvm_function *function_of(vvm_value procedure)
     return ((const struct closure *)value_pointer(procedure))->function;
 }
 
+/* The definition and the arounds of its name, the lowest first. */
+static vvm_value member_layers(struct vvm_context *ctx, const struct wire_member *defined,
+                               bool (*covers)(const struct wire_member *around, const void *what),
+                               const void *what)
+{
+    const struct match_table *t = reflect_generation(ctx)->matches;
+    struct list_tail list = list_tail_start();
+    bool good = reflect_item(ctx, &list,
+                             reflect_layer(ctx, defined->item.owner, false, function_of(defined->procedure)));
+    for (uint32_t i = 0; i < t->member_count && good; i++) {
+        const struct wire_member *m = t->members[i];
+        if (m->around && covers(m, what))
+            good = reflect_item(ctx, &list,
+                                reflect_layer(ctx, m->item.owner, true, function_of(m->procedure)));
+    }
+    return good ? list.first : VALUE_EXCEPTION;
+}
+
+static bool covers_member(const struct wire_member *around, const void *member)
+{
+    return member_same_name(around, member);
+}
+
 static vvm_value describe_member(struct vvm_context *ctx, const struct wire_member *m)
 {
     struct list_tail list = list_tail_start();
     vvm_value name = member_name(ctx, m);
     vvm_value target = name == VALUE_EXCEPTION ? name : reflect_target(ctx, "member", m->set->name, name);
-    const struct vvm_function *f = function_of(m->procedure);
+    const struct wire_member *top = set_member(reflect_generation(ctx), m->set, m->octets, m->length);
+    const struct vvm_function *f = function_of((top ? top : m)->procedure);
     bool good = target != VALUE_EXCEPTION &&
                 add_head(ctx, &list, name, target, "member", m->item.owner, VALUE_FALSE) &&
                 reflect_add(ctx, &list, "set", m->set->name) && reflect_function(ctx, &list, f) &&
-                reflect_add(ctx, &list, "place", reflect_place(ctx, f->position));
+                reflect_add(ctx, &list, "place", reflect_place(ctx, function_of(m->procedure)->position)) &&
+                reflect_add(ctx, &list, "layers", member_layers(ctx, m, covers_member, m));
     return good ? list.first : VALUE_EXCEPTION;
 }
 
@@ -214,35 +239,41 @@ static const struct wire_member *find_member(struct vvm_context *ctx, vvm_value 
 {
     const struct match_table *t = reflect_generation(ctx)->matches;
     for (uint32_t i = t->member_count; i-- > 0;)
-        if (is_member(ctx, t->members[i], set, name) && may_see(ctx, t->members[i]->item.owner))
+        if (!t->members[i]->around && is_member(ctx, t->members[i], set, name) &&
+            may_see(ctx, t->members[i]->item.owner))
             return t->members[i];
     return NULL;
 }
 
-static const char *const hook_names[] = {"execute", "peel", "seal", "uncaught", "on-trap"};
-enum { HOOKS = sizeof hook_names / sizeof *hook_names };
-
-static const struct wire_member *hook_of(const struct network *n, unsigned i)
-{
-    const struct wire_member *hooks[HOOKS] = {n->run, n->peel, n->seal, n->uncaught, n->on_trap};
-    return hooks[i];
-}
-
 static vvm_value hook_target(struct vvm_context *ctx, const struct network *n, unsigned i)
 {
-    vvm_value name = reflect_name(ctx, hook_names[i]);
+    vvm_value name = reflect_name(ctx, hook_name(i));
     return name == VALUE_EXCEPTION ? name : reflect_target(ctx, "network", n->name, name);
+}
+
+struct hook_key {
+    const struct network *network;
+    unsigned hook;
+};
+
+static bool covers_key(const struct wire_member *around, const void *key)
+{
+    const struct hook_key *k = key;
+    return hook_covered(around, k->network->name, k->hook);
 }
 
 static vvm_value describe_hook(struct vvm_context *ctx, const struct network *n, unsigned i)
 {
     struct list_tail list = list_tail_start();
-    const struct vvm_function *f = function_of(hook_of(n, i)->procedure);
+    const struct hook_key key = {n, i};
+    const struct vvm_function *f = function_of(n->defined[i]->procedure);
     vvm_value target = hook_target(ctx, n, i);
-    bool good =
-        target != VALUE_EXCEPTION &&
-        add_head(ctx, &list, reflect_name(ctx, hook_names[i]), target, "hook", n->item.owner, n->name) &&
-        reflect_function(ctx, &list, f) && reflect_add(ctx, &list, "place", reflect_place(ctx, f->position));
+    bool good = target != VALUE_EXCEPTION &&
+                add_head(ctx, &list, reflect_name(ctx, hook_name(i)), target, "hook", n->item.owner,
+                         n->name) &&
+                reflect_function(ctx, &list, f) &&
+                reflect_add(ctx, &list, "place", reflect_place(ctx, f->position)) &&
+                reflect_add(ctx, &list, "layers", member_layers(ctx, n->defined[i], covers_key, &key));
     return good ? list.first : VALUE_EXCEPTION;
 }
 
@@ -259,7 +290,7 @@ vvm_value reflect_describe_wire(struct vvm_context *ctx, vvm_value target)
     }
     const struct network *n = target_parts(target, "network", &a, &b) ? visible_network(ctx, a) : NULL;
     for (unsigned i = 0; n && i < HOOKS; i++)
-        if (is_symbol_named(b, hook_names[i]) && hook_of(n, i)) return describe_hook(ctx, n, i);
+        if (is_symbol_named(b, hook_name(i)) && n->defined[i]) return describe_hook(ctx, n, i);
     return VALUE_FALSE;
 }
 
@@ -272,7 +303,7 @@ static bool list_network(struct vvm_context *ctx, const struct network *n, struc
         if (!reflect_item(ctx, list, reflect_target(ctx, "instruction", n->name, w->name))) return false;
     }
     for (unsigned i = 0; i < HOOKS; i++)
-        if (hook_of(n, i) && !reflect_item(ctx, list, hook_target(ctx, n, i))) return false;
+        if (n->defined[i] && !reflect_item(ctx, list, hook_target(ctx, n, i))) return false;
     return true;
 }
 
@@ -286,7 +317,7 @@ bool reflect_list_wire(struct vvm_context *ctx, const struct vvm_vmlet *one, str
     }
     for (uint32_t i = 0; i < g->matches->member_count && good; i++) {
         const struct wire_member *m = g->matches->members[i];
-        if (!m->set || !(one ? m->item.owner == one : may_see(ctx, m->item.owner))) continue;
+        if (!m->set || m->around || !(one ? m->item.owner == one : may_see(ctx, m->item.owner))) continue;
         vvm_value name = member_name(ctx, m);
         good = name != VALUE_EXCEPTION &&
                reflect_item(ctx, list, reflect_target(ctx, "member", m->set->name, name));
@@ -402,7 +433,7 @@ vvm_value primitive_members(struct vvm_context *ctx, unsigned n, const vvm_value
     (void)n;
     for (uint32_t i = 0; i < t->member_count; i++) {
         const struct wire_member *m = t->members[i];
-        if (!m->set || m->set->name != args[0] || !may_see(ctx, m->item.owner)) continue;
+        if (!m->set || m->around || m->set->name != args[0] || !may_see(ctx, m->item.owner)) continue;
         if (!reflect_item(ctx, &list, describe_member(ctx, m))) return VALUE_EXCEPTION;
     }
     return list.first;

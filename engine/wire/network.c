@@ -158,6 +158,8 @@ static int parse_hooks(const struct draft *d)
     if (!err) err = parse_hook(d, "uncaught", 1, &n->uncaught);
     if (!err) err = parse_hook(d, "on-trap", 1, &n->on_trap);
     if (err) return err;
+    memcpy(n->defined, (const struct wire_member *[HOOKS]){n->run, n->peel, n->seal, n->uncaught, n->on_trap},
+           sizeof n->defined);
     if (!n->run && !n->peel) return refuse(d, "(execute f), (program P accessor) or (peel f) is needed");
     vvm_value program = hook_of(d, "program");
     n->program = wire_pointer(program, TYPE_PROGRAM);
@@ -293,7 +295,18 @@ static int select_instructions(struct opcodes *o, const struct match_table *t)
     return err;
 }
 
-/* A published network never changes: another set of opcodes is another object. */
+static bool has_hooks(const struct network *n, const struct wire_member *const *hooks)
+{
+    return n->run == hooks[0] && n->peel == hooks[1] && n->seal == hooks[2] && n->uncaught == hooks[3] &&
+           n->on_trap == hooks[4];
+}
+
+static void take_hooks(struct network *n, const struct wire_member *const *hooks)
+{
+    n->run = hooks[0], n->peel = hooks[1], n->seal = hooks[2], n->uncaught = hooks[3], n->on_trap = hooks[4];
+}
+
+/* A published network never changes: other opcodes or hooks are another object. */
 static int build_opcodes(struct vvm_context *ctx, struct vvm_generation *g, uint32_t i)
 {
     struct network *network = g->networks[i];
@@ -301,7 +314,11 @@ static int build_opcodes(struct vvm_context *ctx, struct vvm_generation *g, uint
     int err = select_instructions(&o, g->matches);
     if (!err) err = around_compose(ctx, g, network, o.table);
     if (err) return err;
-    if (network->revision && memcmp(network->opcodes, o.table, sizeof o.table) == 0) return 0;
+    const struct wire_member *hooks[HOOKS];
+    for (unsigned k = 0; k < HOOKS; k++) hooks[k] = hook_in_force(g, network, k);
+    if (network->revision && memcmp(network->opcodes, o.table, sizeof o.table) == 0 &&
+        has_hooks(network, hooks))
+        return 0;
     if (network->revision) {
         struct network *copy = network_new(ctx->node, network->item.owner);
         if (!copy) return -ENOMEM;
@@ -311,6 +328,7 @@ static int build_opcodes(struct vvm_context *ctx, struct vvm_generation *g, uint
         g->networks[i] = network = copy;
     }
     memcpy(network->opcodes, o.table, sizeof o.table);
+    take_hooks(network, hooks);
     network->revision = ++ctx->node->wire->revisions;
     assert(network->revision && g == ctx->node->candidate); /* 0: not yet built */
     return 0;
@@ -394,6 +412,7 @@ static int each_packet_function(struct vvm_context *ctx, const struct vvm_genera
 int wire_check(struct vvm_context *ctx, struct vvm_generation *candidate)
 {
     int err = 0;
+    members_bind(candidate);
     for (uint32_t i = 0; i < candidate->network_count && !err; i++) err = build_opcodes(ctx, candidate, i);
     if (!err) err = build_clauses(candidate);
     if (!err) err = entries_build(ctx->node, candidate);

@@ -17,6 +17,8 @@ WIRE_PRIMITIVE(define_program);
 WIRE_PRIMITIVE(define_set);
 WIRE_PRIMITIVE(define_member);
 WIRE_PRIMITIVE(define_network);
+WIRE_PRIMITIVE(around_member);
+WIRE_PRIMITIVE(around_hook);
 WIRE_PRIMITIVE(network_name);
 WIRE_PRIMITIVE(network_layout);
 WIRE_PRIMITIVE(network_program);

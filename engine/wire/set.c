@@ -61,10 +61,13 @@ int set_index(struct match_table *table)
     table->index = index;
     table->index_size = size;
     assert((size & (size - 1)) == 0 && table->member_count < size); /* so every search ends */
-    for (uint32_t i = 0; i < table->member_count; i++) {
-        const struct wire_member *m = table->members[i];
-        *place_of(table, m->set, m->hash, m->octets, m->length) = m;
-    }
+    for (unsigned around = 0; around < 2; around++)                 /* an around needs something to lie on */
+        for (uint32_t i = 0; i < table->member_count; i++) {
+            const struct wire_member *m = table->members[i], **at;
+            if (!m->set || m->around != around) continue;
+            at = place_of(table, m->set, m->hash, m->octets, m->length);
+            if (!around || *at) *at = m;
+        }
     return 0;
 }
 
@@ -151,20 +154,21 @@ vvm_value primitive_define_set(struct vvm_context *ctx, unsigned n, const vvm_va
     return set->handle = wire_handle(ctx, TYPE_SET, set);
 }
 
-static bool same_name(const struct wire_member *a, const struct wire_member *b)
+bool member_same_name(const struct wire_member *a, const struct wire_member *b)
 {
     return a->set == b->set && a->length == b->length && memcmp(a->octets, b->octets, a->length) == 0;
 }
 
 /* In place of an older member of the name and owner, or as a new one: of members of one
  * name the last in the list is in force. */
-static int enlist(struct match_table *table, const struct wire_member *m)
+int member_enlist(struct match_table *table, const struct wire_member *m)
 {
-    for (uint32_t i = 0; i < table->member_count; i++)
-        if (same_name(table->members[i], m) && table->members[i]->item.owner == m->item.owner) {
-            table->members[i] = m;
-            return set_index(table);
-        }
+    for (uint32_t i = 0; i < table->member_count && !m->around; i++) {
+        const struct wire_member *other = table->members[i];
+        if (other->around || !member_same_name(other, m) || other->item.owner != m->item.owner) continue;
+        table->members[i] = m;
+        return set_index(table);
+    }
     const struct wire_member **grown = realloc(table->members, (table->member_count + 1) * sizeof *grown);
     if (!grown) return -ENOMEM;
     table->members = grown;
@@ -199,7 +203,7 @@ vvm_value primitive_define_member(struct vvm_context *ctx, unsigned n, const vvm
                              symbol_name(set->name), set->parameters);
     const struct wire_member *m = member_new(ctx, set, args[1], args[2]);
     if (!m) return VALUE_EXCEPTION;
-    return enlist(g->matches, m) ? raise_error(ctx, ERROR_HEAP, VALUE_DEFAULT) : VALUE_UNSPECIFIED;
+    return member_enlist(g->matches, m) ? raise_error(ctx, ERROR_HEAP, VALUE_DEFAULT) : VALUE_UNSPECIFIED;
 }
 
 /* Octets of args[1] from args[2] on, so many as args[3] says, else all; NULL with the error set. */

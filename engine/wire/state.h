@@ -69,6 +69,8 @@ struct wire_member {
     const struct wire_set *set; /* NULL: a network's hook */
     vvm_value name;             /* symbol, for messages */
     vvm_value procedure, handle;
+    bool around;    /* lies over another one, or over a hook: see hook.c */
+    uint32_t below; /* AROUND: the global that its body calls, UINT32_MAX: none */
     uint32_t hash, length; /* of the name's octets */
     uint8_t octets[];
 };
@@ -76,6 +78,8 @@ struct wire_member {
 /* ---- networks ---- */
 
 #define NETWORK_MATCHES_MAX 8
+/* in the order: run, peel, seal, uncaught, on_trap */
+enum { HOOKS = 5 };
 #define NETWORK_ERRORS_MAX  32
 
 struct match_clause {
@@ -100,7 +104,8 @@ struct network {
     vvm_value name, handle, layout;
     const struct wire_program *program; /* or NULL */
     vvm_value selection;                /* VALUE_TRUE: all instructions of the owner; else list of symbols */
-    const struct wire_member *run, *peel, *seal, *uncaught, *on_trap; /* or NULL */
+    const struct wire_member *run, *peel, *seal, *uncaught, *on_trap; /* in force, or NULL */
+    const struct wire_member *defined[HOOKS];                         /* without what lies over them */
     struct network_limits limits;
     uint8_t match_count, error_count;
     struct match_clause matches[NETWORK_MATCHES_MAX];
@@ -206,6 +211,16 @@ const struct wire_member *set_member(const struct vvm_generation *generation, co
  *  MEMBER_NAME_MAX octets; set may be NULL. NULL with pending set. */
 struct wire_member *member_new(struct vvm_context *ctx, const struct wire_set *set, vvm_value name,
                                vvm_value procedure);
+bool member_same_name(const struct wire_member *a, const struct wire_member *b);
+/** Add a member to the list: in place of an older one of its owner's, unless it is an around. -ENOMEM. */
+int member_enlist(struct match_table *table, const struct wire_member *m);
+/** Bind, in a candidate, what arounds over members call to what lies below them. */
+void members_bind(struct vvm_generation *g);
+/** The hook of that number with what lies over it, or NULL; binds what its arounds call. */
+const struct wire_member *hook_in_force(struct vvm_generation *g, const struct network *n, unsigned hook);
+const char *hook_name(unsigned hook);
+/** Does m lie over that hook of a network of that name? */
+bool hook_covered(const struct wire_member *m, vvm_value network, unsigned hook);
 /** (Re)build the index of members. -ENOMEM. */
 int set_index(struct match_table *table);
 /** What is done to each function that may run for a packet: `unwanted` effects it must not

@@ -132,3 +132,41 @@
 (vmlet case (import (hop hop)))
 (around (instruction hop backward) (previous))
 =? the network hop has no instruction backward
+; members of sets: the newest around is outermost, and goes on by `previous`
+(define-set colours (signature -> any))
+(define-member colours (red) 'r)
+(around (member colours red) () (list 'one (previous)))
+(around (member colours red) () (list 'two (previous)))
+(list (call-member (set-ref colours 'red)) (map car (cdr (assq 'layers (definition '(member colours red))))))
+=> ((two (one r)) (case case case))
+(define-set shades (signature u32 -> any))
+(define-member shades ((octets (bytevector 1 255)) n) (+ n 1))
+(around (member shades (octets (bytevector 1 255))) (n) (* 10 (previous n)))
+(call-member (set-ref shades (bytevector 1 255)) 4)
+=> 50
+(define-set shades (signature u32 -> any))
+(define-member shades (dark n) n)
+(around (member shades dark) () 1)
+=! signature
+(define-set shades (signature u32 -> any))
+(around (member shades dark) (n) 1)
+=? there is no such member
+; a member that is defined again lies below all the same
+(define-set colours (signature -> any))
+(define-member colours (red) 'r)
+(around (member colours red) () (list 'over (previous)))
+(define-member colours (red) 'again)
+(call-member (set-ref colours 'red))
+=> (over again)
+; hooks of networks: how packets are executed is a VMlet's to change
+(vmlet case (import (hop hop)))
+(around (network hop execute) () (if (zero? (packet-length packet)) (previous)) (deliver-to 77 packet))
+(test "executable objects" (receive-octets hop (bytevector 1 2 3)) (delivers 77))
+(map car (cdr (assq 'layers (definition '(network hop execute)))))
+=> (hop case)
+(vmlet case (import (hop hop)))
+(around (network hop execute) (p) 1)
+=! signature
+(vmlet case (import (hop hop)))
+(around (network hop uncaught) (e) 1)
+=? the network has no such hook
