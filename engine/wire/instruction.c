@@ -320,9 +320,11 @@ vvm_value primitive_define_instruction(struct vvm_context *ctx, unsigned n, cons
     w->name = args[0];
     w->owner = closure->function->unit->vmlet;
     w->opcode = (uint8_t)fixnum_value(car_of(code));
-    if (instruction_from_body(ctx, closure->function, w) || fill_row(ctx, g, w)) return VALUE_EXCEPTION;
-    if (enlist(g->matches, w)) return raise_error(ctx, ERROR_HEAP, VALUE_DEFAULT);
-    return VALUE_UNSPECIFIED;
+    int err = instruction_from_body(ctx, closure->function, w);
+    if (!err) err = fill_row(ctx, g, w);
+    if (!err) err = enlist(g->matches, w);
+    if (err == -ENOMEM) raise_error(ctx, ERROR_HEAP, VALUE_DEFAULT);
+    return err ? VALUE_EXCEPTION : VALUE_UNSPECIFIED;
 }
 
 /* (%instruction network 'name) -> (opcode . operands) or #f; operands as written: ((name kind) ...) */
