@@ -315,6 +315,7 @@ static int close_node(struct daemon *daemon, struct served *served, bool ran)
     int err = router_close_ports(&served->router, daemon->why), accounts = 0;
 
     if (err) complain(speaker(daemon, &served->router), "%s", daemon->why);
+    if (ran) held_drop(served->router.node);
     if (ran) accounts = account(daemon, &served->router);
     router_close(&served->router, daemon->why);
     return err ? err : accounts;

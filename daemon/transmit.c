@@ -373,4 +373,5 @@ const struct vvm_host_ops worker_host_ops = {
     .mtu = host_mtu,
     .address = host_address,
     .log = host_log,
+    .ended = worker_ended,
 };

@@ -29,6 +29,12 @@ static void tally(struct worker *worker, const struct outcome_report *report)
     t->fuel += (uint64_t)report->fuel_used;
 }
 
+void worker_ended(void *host, struct vvm_context *ctx, const struct outcome_report *report)
+{
+    (void)host;
+    tally(ctx->host, report);
+}
+
 static void execute(struct worker *worker, const struct network *network, struct vvm_packet *packet)
 {
     struct outcome_report report = {0};
@@ -140,6 +146,7 @@ int worker_step(struct worker *worker)
     transmit_learn(worker);
     for (device = 0; device < worker->router->port_count && !worker->broken; device++)
         if (!worker->ended[device]) frames += step_port(worker, device);
+    execution_drain(&worker->context);
     for (device = 0; device < worker->router->port_count; device++) send_on(worker, device);
     generation_leave(&worker->context);
     if (worker->broken) return -EIO;

@@ -3,7 +3,8 @@
  * worker.h - the loop that moves packets, and the engine's way out.
  *
  *   worker_step:  pin generation; for each port: rx_burst -> carrier_peel -> network_receive
- *                 -> (engine) -> transmit -> queue; flush and poll ports; unpin
+ *                 -> (engine) -> transmit -> queue; drain what packets woke or handed on;
+ *                 flush and poll ports; unpin
  *
  * A worker belongs to one thread and one router. It allocates nothing after open.
  */
@@ -76,6 +77,9 @@ bool worker_arm(struct worker *worker);
 
 /** The host operations, for the router's node; the worker is ctx->host. */
 extern const struct vvm_host_ops worker_host_ops;
+
+/** A packet ended that was held or handed on: it belongs into the tallies. */
+void worker_ended(void *host, struct vvm_context *ctx, const struct outcome_report *report);
 
 /* ---- transmit.c: private to the worker ---- */
 

@@ -131,12 +131,16 @@ unsigned ledger_row_of(struct ledger *ledger, enum ledger_kind kind, const char 
 /** Count n (may be negative for HELD) in a row. */
 void ledger_count(struct vvm_context *ctx, unsigned row, int64_t n);
 void ledger_count_named(struct vvm_context *ctx, enum ledger_kind kind, const char *name);
+/** Count n for the node itself, outside of any execution. Any thread. */
+void ledger_add(struct vvm_node *node, enum ledger_kind kind, const char *name, int64_t n);
 /** Copy of all rows with count != 0, sorted by kind and name. Returns how many. */
 unsigned ledger_read(struct vvm_node *node, struct ledger_row *rows, unsigned room);
 /** 0 if it balances, else the difference in - out. */
 int64_t ledger_balance(struct vvm_node *node);
 
 /* ---- what the engine asks of its host ------------------------------------------------- */
+
+struct outcome_report;
 
 /* hop, as the language sees it, is an integer: device << 32 | IPv4 address (0: none). */
 #define HOP_DEVICE(h)  ((uint16_t)((uint64_t)(h) >> 32))
@@ -161,6 +165,9 @@ struct vvm_host_ops {
     uint32_t (*address)(void *host, unsigned i);
     /* One log line from the language; may be NULL. */
     void (*log)(void *host, const char *line);
+    /* A packet has ended that the host did not hand to network_receive itself: one that was
+     * held, or that a network here handed on. It stands in the ledger. May be NULL. */
+    void (*ended)(void *host, struct vvm_context *ctx, const struct outcome_report *report);
 };
 
 /* ---- the way of a packet ---------------------------------------------------------------- */
@@ -188,9 +195,16 @@ struct outcome_report {
  *  send or drop, and count it. The packet is gone afterwards (freed, sent or held).
  *  ctx must be a packet context; its generation is pinned for this packet (or burst,
  *  if the caller did). Received packets must have been counted LEDGER_RECEIVED by
- *  the caller. report may be NULL. */
+ *  the caller. report may be NULL. With no generation pinned the context is drained too. */
 void network_receive(struct vvm_context *ctx, const struct network *network, struct vvm_packet *packet,
                      struct outcome_report *report);
+/** Execute the packets that those of this burst woke, or handed to a network of this node
+ *  (submit), and those that they led to in turn: bounded, see wire/submit.c. To be called
+ *  between two packets, before the burst's generation is left. */
+void execution_drain(struct vvm_context *ctx);
+/** Drop what queues hold as `closing`, so that nothing is held: before the last look at the
+ *  ledger of a node whose workers have stopped. Control thread. */
+void held_drop(struct vvm_node *node);
 /** A number that is equal for packets of one flow and that nobody can choose from outside:
  *  the host gives packets of equal numbers to the same worker, in order. The packet's head
  *  stands at the network's header, as for network_receive; it is as before afterwards.

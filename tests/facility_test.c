@@ -22,6 +22,7 @@ struct bench {
     struct buffer_pool *pool;
     uint64_t now;
     unsigned sent;
+    char ended[400];
 };
 
 static uint64_t bench_clock(void *data)
@@ -41,11 +42,29 @@ static int take_transmit(void *host, struct vvm_context *ctx, struct vvm_packet 
 
 static struct vvm_pool *own_pool(void *host, struct vvm_context *ctx)
 {
-    (void)ctx;
-    return buffer_pool_ops(((struct bench *)host)->pool);
+    (void)host;
+    return buffer_pool_ops(ctx->host);
 }
 
-static const struct vvm_host_ops host_ops = {.transmit = take_transmit, .pool = own_pool};
+static const char *outcome_text(const struct outcome_report *report)
+{
+    static const char *const outcomes[] = {"sent", "delivered", "dropped", "consumed", "held"};
+    static char text[80];
+    snprintf(text, sizeof text, "%s %s", outcomes[report->outcome], report->name);
+    return text;
+}
+
+/* "outcome name; outcome name; ..." of the packets that ended by themselves, as far as they fit. */
+static void note_ended(void *host, struct vvm_context *ctx, const struct outcome_report *report)
+{
+    struct bench *b = host;
+    size_t at = strlen(b->ended);
+    (void)ctx;
+    snprintf(b->ended + at, sizeof b->ended - at, "%s; ", outcome_text(report));
+}
+
+static const struct vvm_host_ops host_ops = {
+    .transmit = take_transmit, .pool = own_pool, .ended = note_ended};
 
 static void load_text(struct vvm_node *node, const char *text)
 {
@@ -65,6 +84,7 @@ static void bench_open(struct bench *b, const char *text)
     b->node->world.host_ops = &host_ops;
     CU_ASSERT_EQUAL_FATAL(context_open(&b->ctx, b->node, false), 0);
     CU_ASSERT_EQUAL_FATAL(buffer_pool_open(&b->pool, 64, ROOM, 128), 0);
+    b->ctx.host = b->pool;
 }
 
 static void bench_close(struct bench *b)
@@ -92,6 +112,55 @@ static struct vvm_packet *packet_of(struct bench *b, const void *octets, uint32_
     return p;
 }
 
+/* Give octets to the network on that port; how they ended, as "outcome name". */
+static const char *receive(struct bench *b, uint32_t port, const void *octets, uint32_t length)
+{
+    struct outcome_report report;
+    static char text[80];
+    struct vvm_packet *p = packet_of(b, octets, length);
+    b->ended[0] = 0;
+    ledger_count_named(&b->ctx, LEDGER_RECEIVED, "test");
+    generation_enter(&b->ctx);
+    network_receive(&b->ctx, network_at(b, port), p, &report);
+    snprintf(text, sizeof text, "%s", outcome_text(&report));
+    execution_drain(&b->ctx);
+    generation_leave(&b->ctx);
+    return text;
+}
+#define RECEIVE(b, ...) receive(b, 1, (const uint8_t[]){__VA_ARGS__}, sizeof((const uint8_t[]){__VA_ARGS__}))
+
+#define CHECK_TEXT(got, expected)                                                                            \
+    do {                                                                                                     \
+        const char *got_ = (got);                                                                            \
+        if (strcmp(got_, expected)) fprintf(stderr, "    %d got: %s\n", __LINE__, got_);                     \
+        CU_ASSERT_STRING_EQUAL(got_, expected);                                                              \
+    } while (0)
+
+static int64_t ledger_at(const struct bench *b, enum ledger_kind kind, const char *name)
+{
+    struct ledger_row rows[200];
+    unsigned n = ledger_read(b->node, rows, 200);
+    for (unsigned i = 0; i < n; i++)
+        if (rows[i].kind == kind && !strcmp(rows[i].name, name)) return (int64_t)rows[i].count;
+    return 0;
+}
+
+/* The tests that stand in the text pass, all of them. */
+static void check_own_tests(const char *text)
+{
+    struct bench b;
+    struct vvm_vmlet *vmlet;
+    static const char run[] = "(define result (run-tests #f))";
+    bench_open(&b, text);
+    CU_ASSERT_EQUAL_FATAL(load_source(&b.node->control, "run", run, sizeof run - 1, &vmlet), 0);
+    uint32_t number = global_number(b.node, vmlet, intern(b.node, "result"));
+    vvm_value result = b.node->current->bindings[number].value;
+    CU_ASSERT_FATAL(is_pair(result));
+    CU_ASSERT(car_of(result) >= make_fixnum(1));
+    CU_ASSERT_EQUAL(cdr_of(result), make_fixnum(0));
+    bench_close(&b);
+}
+
 /* ---- steering --------------------------------------------------------------------------------- */
 
 static uint64_t steer(struct bench *b, const char *octets, uint16_t ingress)
@@ -116,7 +185,378 @@ static void packets_that_begin_alike_are_one_flow(void)
     bench_close(&b);
 }
 
+/* ---- held packets ------------------------------------------------------------------------------- */
+
+/* First octet: 1 hold under the second, 2 wake what the second names, else how it ends. */
+static const char hold_text[] =
+    "(vmlet a)"
+    "(define-queue sleepers (key u8) (packets 4) (bytes 8KiB) (expires 2 too-late))"
+    "(define-array open u8 4)"
+    "(define (run)"
+    "  (case (u8-ref packet 0)"
+    "    ((1) (if (zero? (array-ref open 0)) (hold sleepers (u8-ref packet 1)) (consume 'awake)))"
+    "    ((2) (array-set! open 0 1) (wake sleepers (u8-ref packet 1)) (consume 'waker))"
+    "    ((3) (wake sleepers (u8-ref packet 1)) (consume 'waker))"
+    "    (else (drop 'unknown))))"
+    "(define-network a (match (udp 1)) (execute run))";
+
+static void held_packets_wake_in_order(void)
+{
+    struct bench b;
+    bench_open(&b, hold_text);
+    CHECK_TEXT(RECEIVE(&b, 1, 7, 1), "held sleepers");
+    CHECK_TEXT(RECEIVE(&b, 1, 8, 2), "held sleepers");
+    CHECK_TEXT(RECEIVE(&b, 1, 7, 3), "held sleepers");
+    CU_ASSERT_EQUAL(ledger_at(&b, LEDGER_HELD, "sleepers"), 3);
+    CU_ASSERT_EQUAL(buffer_pool_used(b.pool), 0); /* they wait in the queue's memory */
+    CHECK_TEXT(RECEIVE(&b, 2, 7), "consumed waker");
+    CHECK_TEXT(b.ended, "consumed awake; consumed awake; ");
+    CU_ASSERT_EQUAL(ledger_at(&b, LEDGER_HELD, "sleepers"), 1);
+    CU_ASSERT_EQUAL(ledger_balance(b.node), 0);
+    held_drop(b.node);
+    CU_ASSERT_EQUAL(ledger_at(&b, LEDGER_HELD, "sleepers"), 0);
+    CU_ASSERT_EQUAL(ledger_at(&b, LEDGER_DROPPED, "closing"), 1);
+    bench_close(&b);
+}
+
+static void a_full_queue_drops(void)
+{
+    struct bench b;
+    uint8_t long_one[3000] = {1, 7};
+    bench_open(&b, hold_text);
+    for (unsigned i = 0; i < 4; i++) CHECK_TEXT(RECEIVE(&b, 1, (uint8_t)i), "held sleepers");
+    CHECK_TEXT(RECEIVE(&b, 1, 9), "dropped queue-full");
+    CHECK_TEXT(RECEIVE(&b, 3, 0), "consumed waker");
+    CHECK_TEXT(b.ended, "held sleepers; "); /* it did not find what it waits for and sleeps again */
+    CHECK_TEXT(RECEIVE(&b, 2, 0), "consumed waker");
+    CHECK_TEXT(RECEIVE(&b, 2, 1), "consumed waker");
+    CHECK_TEXT(RECEIVE(&b, 2, 2), "consumed waker");
+    b.node->world.host_ops = &host_ops;
+    CHECK_TEXT(receive(&b, 1, long_one, sizeof long_one), "consumed awake");
+    bench_close(&b);
+}
+
+static void octets_are_a_quota_too(void)
+{
+    struct bench b;
+    uint8_t long_one[3000] = {1, 7};
+    bench_open(&b, hold_text);
+    CHECK_TEXT(receive(&b, 1, long_one, sizeof long_one), "held sleepers");
+    CHECK_TEXT(receive(&b, 1, long_one, sizeof long_one), "held sleepers");
+    CHECK_TEXT(receive(&b, 1, long_one, sizeof long_one), "dropped queue-full");
+    CHECK_TEXT(RECEIVE(&b, 1, 7), "dropped queue-full"); /* no octets are left */
+    bench_close(&b);
+}
+
+static void the_oldest_gives_way_when_asked(void)
+{
+    struct bench b;
+    bench_open(&b, "(vmlet a) (define-queue q (key u8) (packets 2) (bytes 4KiB) evict)"
+                   "(define (run) (if (zero? (u8-ref packet 0)) (begin (wake q 1) (consume 'waker)))"
+                   "  (if (= (u8-ref packet 0) 9) (drop 'nine)) (hold q 1))"
+                   "(define-network a (match (udp 1)) (execute run))");
+    uint8_t too_long[3900] = {1};
+    CHECK_TEXT(RECEIVE(&b, 1), "held q");
+    CHECK_TEXT(RECEIVE(&b, 2), "held q");
+    CHECK_TEXT(RECEIVE(&b, 3), "held q");
+    CHECK_TEXT(b.ended, "dropped evicted; ");
+    CHECK_TEXT(receive(&b, 1, too_long, sizeof too_long),
+               "dropped queue-full"); /* nobody gives way in vain */
+    CU_ASSERT_EQUAL(ledger_at(&b, LEDGER_HELD, "q"), 2);
+    CU_ASSERT_EQUAL(ledger_at(&b, LEDGER_DROPPED, "evicted"), 1);
+    bench_close(&b);
+}
+
+/* A packet that wakes itself again and again comes to its end. */
+static void waking_in_a_circle_ends(void)
+{
+    struct bench b;
+    bench_open(&b, "(vmlet a) (define-queue q (key u8) (packets 4) (bytes 8KiB))"
+                   "(define (run) (wake q 1) (submit a (copy-packet packet 'again)) (hold q 1))"
+                   "(define-network a (match (udp 1)) (execute run))");
+    CHECK_TEXT(RECEIVE(&b, 1), "held q");
+    CU_ASSERT(ledger_at(&b, LEDGER_DROPPED, "too-many-rounds") > 0);
+    CU_ASSERT_EQUAL(ledger_balance(b.node), 0);
+    bench_close(&b);
+}
+
+static void packets_sleep_and_wake_in_the_language(void)
+{
+    check_own_tests(
+        "(vmlet sleep)"
+        "(define-layout nap (what u8) (key u8) (rest rest))"
+        "(define-queue beds (key u8) (packets 2) (bytes 4KiB) (expires 2 drop too-late))"
+        "(define-array awake u8 1)"
+        "(define (run) (case (nap-what packet)"
+        "  ((1) (if (zero? (array-ref awake 0)) (hold beds (nap-key packet)) (deliver-to 7 packet)))"
+        "  (else (array-set! awake 0 1) (wake beds (nap-key packet)) (consume 'bell))))"
+        "(define-network nap (match (udp 1)) (decode nap) (execute run))"
+        "(test \"who sleeps is woken by name\""
+        "  (receive (nap (what 1) (key 5) (rest (bytevector 1 2 3)))) (holds beds)"
+        "  (receive (nap (what 2) (key 6))) (consumes bell)"
+        "  (receive (nap (what 2) (key 5))) (consumes bell) (delivers 7 (bytevector 1 5 1 2 3)))"
+        "(test \"beds are few\""
+        "  (receive (nap (what 1) (key 5))) (holds beds)"
+        "  (receive (nap (what 1) (key 5))) (holds beds)"
+        "  (receive (nap (what 1) (key 5))) (drops queue-full))");
+}
+
+/* What was peeled before stands around the packet again when it wakes, in the generation then current. */
+static void a_woken_packet_meets_new_code(void)
+{
+    struct bench b;
+    bench_open(&b, "(vmlet a) (define-queue q (key u8) (packets 4) (bytes 8KiB))"
+                   "(define (peel (p packet)) (values (u8-ref p 0) 2 (- (bytes-length p) 2)))"
+                   "(define (seal (p packet) key fresh?) (if fresh? (drop 'fresh)) (set-u8! p 1 77))"
+                   "(define-network outer (match (udp 1)) (peel peel) (seal seal))"
+                   "(define (run) (if (= (u8-ref packet 0) 1) (hold q 1)) (wake q 1) (consume 'bell))"
+                   "(define-network inner (match (outer 9)) (execute run))");
+    CHECK_TEXT(RECEIVE(&b, 9, 0, 1), "held q");
+    CHECK_TEXT(RECEIVE(&b, 9, 0, 1), "held q");
+    load_text(b.node, "(vmlet b) (define (nothing) 1)");
+    CHECK_TEXT(RECEIVE(&b, 9, 0, 2), "consumed bell");
+    CHECK_TEXT(b.ended, "held q; held q; ");
+    bench_close(&b);
+}
+
+/* ---- the queue and its slow twin: a list ------------------------------------------------------------ */
+
+struct list_queue {
+    unsigned count;
+    struct {
+        uint64_t key, deadline;
+        uint32_t octets, mark;
+    } items[64];
+};
+
+static void list_remove(struct list_queue *l, unsigned i)
+{
+    memmove(&l->items[i], &l->items[i + 1], (--l->count - i) * sizeof l->items[0]);
+}
+
+static uint64_t random_word(uint64_t *state) /* xorshift64 */
+{
+    *state ^= *state << 13;
+    *state ^= *state >> 7;
+    *state ^= *state << 17;
+    return *state;
+}
+
+static void open_queue(struct table *t, uint64_t slots, uint64_t octets, uint64_t lifetime)
+{
+    memset(t, 0, sizeof *t);
+    t->ops = &table_queue;
+    t->schema = (struct table_schema){
+        .key_count = 1, .key_size = 8, .entries = slots, .octets = octets, .lifetime = lifetime};
+    CU_ASSERT_EQUAL_FATAL(t->ops->open(t, (const uint64_t[]){1, 2}), 0);
+}
+
+static void fill(uint8_t *octets, uint32_t length, uint32_t mark)
+{
+    for (uint32_t i = 0; i < length; i++) octets[i] = (uint8_t)(mark * 31 + i);
+}
+
+/* A held packet is what the list's i-th says, octets too. */
+static bool same_packet(const struct held_packet *h, const struct list_queue *l, unsigned i)
+{
+    uint8_t octets[2000], expected[2000];
+    if (i >= l->count || h->key[0] != l->items[i].key || h->end - h->start != l->items[i].octets)
+        return false;
+    queue_load(h, octets);
+    fill(expected, l->items[i].octets, l->items[i].mark);
+    return memcmp(octets, expected, l->items[i].octets) == 0;
+}
+
+static bool queue_put_both(struct table *t, struct list_queue *l, uint64_t *random, uint64_t now)
+{
+    uint8_t octets[2000];
+    uint32_t length = (uint32_t)(random_word(random) % 900), blocks = 0, mark = (uint32_t)random_word(random);
+    for (unsigned i = 0; i < l->count; i++) blocks += (l->items[i].octets + QUEUE_BLOCK - 1) / QUEUE_BLOCK;
+    blocks += (length + QUEUE_BLOCK - 1) / QUEUE_BLOCK;
+    struct held_packet *h = queue_reserve(t, 5, 5 + length);
+    if (l->count == 16 || blocks > 24) return !h;
+    if (!h) return false;
+    fill(octets, length, mark);
+    memset(h->key, 0, sizeof h->key);
+    h->key[0] = random_word(random) % 6;
+    queue_store(h, octets);
+    l->items[l->count].key = h->key[0];
+    l->items[l->count].octets = length;
+    l->items[l->count].mark = mark;
+    l->items[l->count++].deadline = now + 40;
+    queue_link(h, now);
+    return true;
+}
+
+static bool queue_take_both(struct table *t, struct list_queue *l, uint64_t *random)
+{
+    uint64_t key[TABLE_KEY_WORDS] = {random_word(random) % 6};
+    struct held_packet *h = queue_take(t, key), *next;
+    bool same = true;
+    for (unsigned i = 0; i < l->count;) {
+        if (l->items[i].key != key[0]) {
+            i++;
+            continue;
+        }
+        if (!h) return false;
+        same = same && same_packet(h, l, i);
+        next = h->next;
+        queue_release(h);
+        h = next;
+        list_remove(l, i);
+    }
+    return same && !h;
+}
+
+static bool queue_expire_both(struct table *t, struct list_queue *l, uint64_t now)
+{
+    bool due = l->count && l->items[0].deadline <= now;
+    uint64_t first = l->count ? l->items[0].deadline : QUEUE_NEVER;
+    if (queue_deadline(t) != first || t->ops->count(t, now) != l->count) return false;
+    struct held_packet *h = queue_take_oldest(t, now);
+    if (!due || !h) return !due && !h;
+    bool same = same_packet(h, l, 0);
+    queue_release(h);
+    list_remove(l, 0);
+    return same;
+}
+
+static void a_queue_is_a_list(void)
+{
+    struct table t;
+    struct list_queue l = {0};
+    uint64_t random = 88172645463325252u, now = 1;
+    unsigned wrong = 0;
+    open_queue(&t, 16, 16 * sizeof(struct held_packet) + 16 * 8 + 24 * (QUEUE_BLOCK + 4), 40);
+    for (unsigned i = 0; i < 200000; i++) {
+        unsigned what = (unsigned)(random_word(&random) % 8);
+        if (what < 5) wrong += !queue_put_both(&t, &l, &random, now);
+        else if (what < 6) wrong += !queue_take_both(&t, &l, &random);
+        else wrong += !queue_expire_both(&t, &l, now);
+        now += random_word(&random) % 6;
+    }
+    CU_ASSERT_EQUAL(wrong, 0);
+    CU_ASSERT_EQUAL(queue_forget(&t), l.count);
+    t.ops->close(&t);
+}
+
+/* ---- two threads ---------------------------------------------------------------------------------- */
+
+enum { THREAD_ROUNDS = 20000 };
+
+struct sleeper {
+    struct bench *b;
+    struct vvm_context ctx;
+    struct buffer_pool *pool;
+    uint64_t random;
+};
+
+/* Holds and wakes at random; packets of one thread wake on the other. */
+static void *sleep_and_wake(void *data)
+{
+    struct sleeper *s = data;
+    const struct network *n = network_at(s->b, 1);
+    for (unsigned i = 0; i < THREAD_ROUNDS; i++) {
+        struct outcome_report report;
+        uint8_t octets[600] = {(uint8_t)(random_word(&s->random) % 4 ? 1 : 3), random_word(&s->random) % 3};
+        struct vvm_packet *p = buffer_pool_ops(s->pool)->alloc(buffer_pool_ops(s->pool));
+        packet_append(p, octets, 2 + random_word(&s->random) % 500);
+        ledger_count_named(&s->ctx, LEDGER_RECEIVED, "test");
+        generation_enter(&s->ctx);
+        network_receive(&s->ctx, n, p, &report);
+        execution_drain(&s->ctx);
+        generation_leave(&s->ctx);
+    }
+    return NULL;
+}
+
+static void no_packet_is_lost_between_threads(void)
+{
+    struct bench b;
+    struct sleeper s[2] = {0};
+    pthread_t threads[2];
+    bench_open(&b, "(vmlet a) (define-queue q (key u8) (packets 32) (bytes 32KiB) evict)"
+                   "(define (run) (case (u8-ref packet 0)"
+                   "  ((1) (set-u8! packet 0 4) (hold q (u8-ref packet 1)))"
+                   "  ((3) (wake q (u8-ref packet 1)) (consume 'waker))"
+                   "  (else (consume 'awake))))"
+                   "(define-network a (match (udp 1)) (execute run))");
+    b.node->world.host_ops = &(const struct vvm_host_ops){.pool = own_pool};
+    for (unsigned i = 0; i < 2; i++) {
+        s[i] = (struct sleeper){.b = &b, .random = 99 + i};
+        CU_ASSERT_EQUAL_FATAL(context_open(&s[i].ctx, b.node, false), 0);
+        CU_ASSERT_EQUAL_FATAL(buffer_pool_open(&s[i].pool, 64, ROOM, 128), 0);
+        s[i].ctx.host = s[i].pool;
+        CU_ASSERT_EQUAL_FATAL(pthread_create(&threads[i], NULL, sleep_and_wake, &s[i]), 0);
+    }
+    for (unsigned i = 0; i < 2; i++) {
+        pthread_join(threads[i], NULL);
+        CU_ASSERT_EQUAL(buffer_pool_used(s[i].pool), 0);
+        context_close(&s[i].ctx);
+        buffer_pool_close(s[i].pool);
+    }
+    CU_ASSERT_EQUAL(ledger_balance(b.node), 0);
+    held_drop(b.node);
+    CU_ASSERT_EQUAL(ledger_at(&b, LEDGER_HELD, "q"), 0);
+    CU_ASSERT(ledger_at(&b, LEDGER_CONSUMED, "awake") > 1000);
+    int64_t ends = ledger_at(&b, LEDGER_CONSUMED, "awake") + ledger_at(&b, LEDGER_CONSUMED, "waker") +
+                   ledger_at(&b, LEDGER_DROPPED, "evicted") + ledger_at(&b, LEDGER_DROPPED, "closing");
+    CU_ASSERT_EQUAL(ends, 2 * THREAD_ROUNDS);
+    bench_close(&b);
+}
+
+/* ---- packets handed on ----------------------------------------------------------------------------- */
+
+static void networks_hand_packets_to_each_other(void)
+{
+    struct bench b;
+    bench_open(&b, "(vmlet a)"
+                   "(define (run-b) (if (= (u8-ref packet 0) 5) (consume 'five)) (drop 'other))"
+                   "(define-network b (match (udp 2)) (execute run-b))"
+                   "(define (run-a) (case (u8-ref packet 0)"
+                   "  ((1) (let ((p (make-packet 'child))) (append-u8! p 5) (submit b p) (consume 'parent)))"
+                   "  ((2) (set-u8! packet 0 3) (submit b packet))"
+                   "  ((4) (let loop () (submit b (make-packet 'many)) (loop)))"
+                   "  ((5) (submit b packet)) (else (drop 'unknown))))"
+                   "(define-network a (match (udp 1)) (execute run-a))");
+    CHECK_TEXT(RECEIVE(&b, 1), "consumed parent");
+    CHECK_TEXT(b.ended, "consumed five; ");
+    CHECK_TEXT(RECEIVE(&b, 2), "consumed submitted");
+    CHECK_TEXT(b.ended, "dropped other; ");
+    CHECK_TEXT(RECEIVE(&b, 5), "consumed submitted");
+    CHECK_TEXT(b.ended, "consumed five; ");
+    CU_ASSERT_EQUAL(ledger_at(&b, LEDGER_CONSUMED, "submitted"), 0); /* it is counted where it ended */
+    CHECK_TEXT(RECEIVE(&b, 4), "dropped error-no-buffer");           /* 63 wait, and hold all buffers */
+    CU_ASSERT_EQUAL(ledger_at(&b, LEDGER_CREATED, "many"), 63);
+    bench_close(&b);
+}
+
+static void what_is_handed_on_is_bounded(void)
+{
+    struct bench b;
+    bench_open(&b, "(vmlet a) (define (run) (submit a (copy-packet packet 'left))"
+                   "  (submit a (copy-packet packet 'right)) (consume 'split))"
+                   "(define-network a (match (udp 1)) (execute run))");
+    CHECK_TEXT(RECEIVE(&b, 1), "consumed split");
+    CU_ASSERT(
+        ledger_at(&b, LEDGER_DROPPED, "submit-full") + ledger_at(&b, LEDGER_DROPPED, "error-no-buffer") > 0);
+    CU_ASSERT(ledger_at(&b, LEDGER_DROPPED, "too-many-rounds") > 0);
+    CU_ASSERT(ledger_at(&b, LEDGER_CONSUMED, "split") <= 1 + 8 * SUBMIT_MOST);
+    bench_close(&b);
+}
+
 void facility_tests(CU_pSuite suite)
 {
     CU_add_test(suite, "packets that begin alike are one flow", packets_that_begin_alike_are_one_flow);
+    CU_add_test(suite, "held packets wake in order", held_packets_wake_in_order);
+    CU_add_test(suite, "a full queue drops", a_full_queue_drops);
+    CU_add_test(suite, "octets are a quota too", octets_are_a_quota_too);
+    CU_add_test(suite, "the oldest gives way when asked", the_oldest_gives_way_when_asked);
+    CU_add_test(suite, "packets sleep and wake in the language", packets_sleep_and_wake_in_the_language);
+    CU_add_test(suite, "a woken packet meets new code", a_woken_packet_meets_new_code);
+    CU_add_test(suite, "a queue is a list", a_queue_is_a_list);
+    CU_add_test(suite, "no packet is lost between threads", no_packet_is_lost_between_threads);
+    CU_add_test(suite, "waking in a circle ends", waking_in_a_circle_ends);
+    CU_add_test(suite, "networks hand packets to each other", networks_hand_packets_to_each_other);
+    CU_add_test(suite, "what is handed on is bounded", what_is_handed_on_is_bounded);
 }

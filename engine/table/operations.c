@@ -61,6 +61,14 @@ static vvm_value table_error(struct vvm_context *ctx, const struct table *t, int
     }
 }
 
+struct table *queue_arguments(struct vvm_context *ctx, const char *name, unsigned n, const vvm_value *args,
+                              uint64_t key[TABLE_KEY_WORDS])
+{
+    struct table *t = table_of_kind(ctx, name, args, &table_queue);
+    if (!t || !table_argument(ctx, name, n, args, 0, 0)) return NULL;
+    return schema_pack_key(ctx, name, &t->schema, args, 1, key) ? t : NULL;
+}
+
 /* ---- any table ---- */
 
 /* Read the entry of the key args[1..]. False: the error is set. */
@@ -270,7 +278,7 @@ PRIMITIVE_FN(array_add_to)
 /* (%make-table 'name 'kind descriptor) */
 PRIMITIVE_FN(make_table)
 {
-    static const struct table_ops *const kinds[] = {&table_map, &table_lpm, &table_array};
+    static const struct table_ops *const kinds[] = {&table_map, &table_lpm, &table_array, &table_queue};
     struct table_schema schema;
     NEED(is_symbol(args[0]), "define-table", 0, "symbol");
     NEED(is_symbol(args[1]), "define-table", 1, "symbol");

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "../lib/octets.h"
+#include "queue.h"
 #include "table.h"
 
 /* ---- reading a descriptor ---- */
@@ -90,11 +91,26 @@ static int clause_read(struct vvm_context *ctx, vvm_value clause, struct table_s
         return fields_read(ctx, cdr_of(clause), s->key, &s->key_count, &s->key_size, TABLE_KEY_MAX);
     if (is_named(car_of(clause), "value")) return value_read(ctx, cdr_of(clause), s);
     if (is_named(car_of(clause), "lru") && is_null(cdr_of(clause))) return s->lru = true, 0;
+    if (is_named(car_of(clause), "evict") && is_null(cdr_of(clause))) return s->evict = true, 0;
     if (!s->entries && sized(clause, "entries", INT32_MAX, &s->entries)) return 0;
+    if (!s->entries && sized(clause, "packets", QUEUE_PACKETS_MAX, &s->entries)) return 0;
     if (!s->octets && sized(clause, "bytes", TABLE_OCTETS_MAX, &s->octets)) return 0;
-    if (!s->lifetime && sized(clause, "expires", INT32_MAX, &seconds))
+    if (!s->lifetime && sized(clause, "expires", INT32_MAX, &seconds)) {
+        vvm_value rest = cdr_of(cdr_of(clause));
+        if (is_pair(rest)) s->reason = car_of(rest);
         return s->lifetime = seconds * 1000000000, 0;
+    }
     return refuse(ctx, clause, "malformed clause, or one that stands twice");
+}
+
+static int queue_check(struct vvm_context *ctx, const struct table_schema *s, vvm_value descriptor)
+{
+    if (!s->key_count) return refuse(ctx, descriptor, "a queue has a key clause");
+    if (s->value_count || s->lru) return refuse(ctx, descriptor, "a queue has no value and no lru");
+    if (!s->octets) return refuse(ctx, descriptor, "a queue has a bytes clause");
+    if (s->lifetime && !is_symbol(s->reason))
+        return refuse(ctx, descriptor, "a queue's expires clause is (expires SECONDS REASON)");
+    return 0;
 }
 
 /* What each kind of table can do. */
@@ -108,6 +124,8 @@ static int kind_check(struct vvm_context *ctx, const struct table_ops *ops, stru
         s->key_size = 8;
         s->key[0] = (struct table_field){SLOT_U64, 8, 0};
     }
+    if (ops == &table_queue) return queue_check(ctx, s, descriptor);
+    if (s->evict || is_true(s->reason)) return refuse(ctx, descriptor, "only packets are evicted or dropped");
     if (!s->key_count || !s->value_count) return refuse(ctx, descriptor, "key or value is missing");
     if (ops == &table_map) return 0;
     if (!integer || s->lru || s->lifetime)
@@ -142,6 +160,7 @@ int schema_read(struct vvm_context *ctx, const struct table_ops *ops, vvm_value 
                 struct table_schema *s)
 {
     memset(s, 0, sizeof *s);
+    s->reason = VALUE_FALSE;
     vvm_value list = descriptor;
     for (unsigned clauses = 0; is_pair(list); list = cdr_of(list), clauses++) {
         if (clauses == 16) return refuse(ctx, descriptor, "too many clauses");

@@ -4,6 +4,7 @@
  * freed when it is abandoned or the node ends. Control thread only; workers reach a
  * table through its handle, which a published generation holds.
  */
+#include "queue.h"
 #include "table.h"
 
 #include <assert.h>
@@ -46,7 +47,7 @@ static bool schema_equal(const struct table_schema *a, const struct table_schema
 {
     return a->key_count == b->key_count && a->value_count == b->value_count && a->variable == b->variable &&
            a->lru == b->lru && a->entries == b->entries && a->octets == b->octets &&
-           a->lifetime == b->lifetime && fields_equal(a->key, b->key, a->key_count) &&
+           a->lifetime == b->lifetime && a->reason == b->reason && a->evict == b->evict && fields_equal(a->key, b->key, a->key_count) &&
            fields_equal(a->value, b->value, a->value_count);
 }
 
@@ -106,6 +107,7 @@ struct table *table_make(struct vvm_context *ctx, const struct vvm_vmlet *owner,
         raise_message(ctx, ERROR_TABLE, name, "no memory for the table");
         return NULL;
     }
+    table->node = ctx->node;
     handle->table = table;
     root_add(ctx->node, &table->root, object_value(handle));
     table->next = r->tables;
@@ -196,6 +198,13 @@ const struct table *tables_first(const struct vvm_node *node)
 }
 
 unsigned tables_count(const struct vvm_node *node) { return node->tables ? node->tables->count : 0; }
+
+void held_drop(struct vvm_node *node)
+{
+    struct table *table = node->tables ? node->tables->tables : NULL;
+    for (; table; table = table->next)
+        if (table->ops == &table_queue) queue_drop(node, table, "closing");
+}
 
 void tables_close(struct vvm_node *node)
 {

@@ -38,6 +38,8 @@ struct table_schema {
     uint64_t entries;              /* 0: as many as fit in `octets` */
     uint64_t octets;               /* quota; 0: TABLE_OCTETS_MAX */
     uint64_t lifetime;             /* nanoseconds after the last write; 0: for ever */
+    vvm_value reason;              /* queue: symbol under which what expires is dropped */
+    bool evict;                    /* queue: when it is full, what has waited longest is dropped */
 };
 
 struct table_value {
@@ -71,7 +73,7 @@ struct table_ops {
     /* `to` has just been opened with the same schema and seed; nobody writes `from`. */
     void (*copy)(struct table *to, const struct table *from);
 };
-extern const struct table_ops table_map, table_lpm, table_array;
+extern const struct table_ops table_map, table_lpm, table_array, table_queue; /* queue: see queue.h */
 
 /* TYPE_TABLE: in the control heap, held by the table's root */
 struct table_object {
@@ -87,6 +89,7 @@ struct table {
     const struct vvm_vmlet *heir; /* the VMlet being loaded in the owner's place has made it again */
     bool published;
     bool dropped;         /* its owner has gone: freed when nothing leads to the handle any more */
+    struct vvm_node *node; /* whose ledger its packets are counted in; NULL: a test's */
     struct table *next;   /* of the node */
     void *body;           /* struct map, lpm or array */
     struct vvm_root root; /* of the handle */
@@ -169,6 +172,10 @@ const struct table *tables_first(const struct vvm_node *node);
 unsigned tables_count(const struct vvm_node *node);
 /** Free all tables; the node ends. */
 void tables_close(struct vvm_node *node);
+
+/** args[0] must be a queue and the others its key, which is packed. NULL with the error set. */
+struct table *queue_arguments(struct vvm_context *ctx, const char *name, unsigned n, const vvm_value *args,
+                              uint64_t key[TABLE_KEY_WORDS]);
 
 int table_primitives(struct vvm_node *node);
 

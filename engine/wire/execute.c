@@ -33,6 +33,7 @@ void wire_context_close(struct vvm_context *ctx)
 {
     if (!ctx->execution) return;
     assert(!ctx->execution->received && !ctx->execution->made);
+    waiting_close(ctx);
     cache_close(ctx->execution->cache);
     free(ctx->execution);
     ctx->execution = NULL;
@@ -95,12 +96,12 @@ static inline struct outcome_row *place_of_row(struct execution *x, enum ledger_
     return &x->rows[mixed >> 58 & (OUTCOME_ROWS - 1)];
 }
 
-void execution_count(struct vvm_context *ctx, enum ledger_kind kind, const char *name)
+void execution_count_by(struct vvm_context *ctx, enum ledger_kind kind, const char *name, int64_t n)
 {
     struct outcome_row *at = place_of_row(ctx->execution, kind, name);
     if (__builtin_expect(at->name != name || at->kind != kind, 0))
         *at = (struct outcome_row){name, kind, ledger_row_of(ctx->world->ledger, kind, name)};
-    ledger_count(ctx, at->row, 1);
+    ledger_count(ctx, at->row, n);
 }
 
 static void end_uncounted(struct execution *x, enum outcome outcome, const char *name)
@@ -115,6 +116,17 @@ void execution_end(struct vvm_context *ctx, enum outcome outcome, const char *na
 {
     end_uncounted(ctx->execution, outcome, name);
     execution_count(ctx, ledger_kind_of(outcome), name);
+}
+
+void execution_leave(struct vvm_context *ctx, const char *name)
+{
+    end_uncounted(ctx->execution, OUTCOME_CONSUMED, name);
+}
+
+void execution_report(struct vvm_context *ctx, const struct outcome_report *report)
+{
+    const struct vvm_host_ops *ops = ctx->world->host_ops;
+    if (ops && ops->ended) ops->ended(ctx->world->host, ctx, report);
 }
 
 /* The text of a port stands in one of a few places; where it gives way to another, so
@@ -337,5 +349,7 @@ void network_receive(struct vvm_context *ctx, const struct network *network, str
                                           .fuel_used = x->fuel_before + x->fuel_limit -
                                                        (ctx->fuel < 0 ? 0 : ctx->fuel)};
     finish(ctx);
-    if (!pinned) generation_leave(ctx);
+    if (pinned) return;
+    execution_drain(ctx);
+    generation_leave(ctx);
 }

@@ -12,6 +12,7 @@
 #define VVM_WIRE_EXECUTION_H
 
 #include "cache.h"
+#include "waiting.h"
 
 #define OUTCOME_NAME 24 /* "port-" and a number */
 #define OUTCOME_ROWS 64 /* a power of two */
@@ -51,6 +52,8 @@ struct execution {
     bool counted; /* the received packet's end stands in the ledger */
     enum outcome outcome;
     const char *name;
+    bool detached; /* no packet is in execution: a timer or a call-back runs */
+    struct waiting waiting;
     struct outcome_row rows[OUTCOME_ROWS];
     struct outcome_port {
         uint32_t port;
@@ -63,8 +66,18 @@ struct execution {
 void execution_end(struct vvm_context *ctx, enum outcome outcome, const char *name);
 /** The same for a delivery to a port. */
 void execution_deliver(struct vvm_context *ctx, uint32_t port);
-/** Count a packet under such a name. */
-void execution_count(struct vvm_context *ctx, enum ledger_kind kind, const char *name);
+/** The received packet went on to elsewhere on this node: it is counted where it ends. */
+void execution_leave(struct vvm_context *ctx, const char *name);
+/** Count a packet under such a name; or n. */
+void execution_count_by(struct vvm_context *ctx, enum ledger_kind kind, const char *name, int64_t n);
+static inline void execution_count(struct vvm_context *ctx, enum ledger_kind kind, const char *name)
+{
+    execution_count_by(ctx, kind, name, 1);
+}
+/** Tell the host of the end of a packet that it did not give. */
+void execution_report(struct vvm_context *ctx, const struct outcome_report *report);
+/** Where this context's made packets come from, or NULL. */
+struct vvm_pool *execution_pool(struct vvm_context *ctx);
 /** The packet of a handle if it has not moved away; NULL with the error set. */
 static inline struct vvm_packet *packet_argument(struct vvm_context *ctx, const char *name, unsigned i,
                                                  vvm_value v)
@@ -78,6 +91,12 @@ struct execution *no_execution(struct vvm_context *ctx);
 static inline struct execution *execution_of(struct vvm_context *ctx)
 {
     return ctx->packet_profile && ctx->execution && ctx->network ? ctx->execution : no_execution(ctx);
+}
+/** The same while a packet is in execution, which can end. */
+static inline struct execution *execution_of_packet(struct vvm_context *ctx)
+{
+    struct execution *x = execution_of(ctx);
+    return x && !x->detached ? x : x ? no_execution(ctx) : NULL;
 }
 /** Take a made packet off the list; false if it is not on it. */
 bool execution_release(struct execution *x, struct vvm_packet *p);

@@ -111,6 +111,23 @@ static void scratch_log(void *host, const char *line)
     record(s, 2, event);
 }
 
+static const char *outcome_name(enum outcome outcome)
+{
+    static const char *const names[] = {"sent", "delivered", "dropped", "consumed", "held"};
+    assert((unsigned)outcome < sizeof names / sizeof names[0]);
+    return names[outcome];
+}
+
+static void scratch_ended(void *host, struct vvm_context *ctx, const struct outcome_report *report)
+{
+    struct scratch *s = host;
+    (void)ctx;
+    vvm_value event[] = {intern(s->control->node, "ended"),
+                         intern(s->control->node, outcome_name(report->outcome)),
+                         intern(s->control->node, report->name)};
+    record(s, 3, event);
+}
+
 static const struct vvm_host_ops scratch_ops = {
     .transmit = scratch_transmit,
     .deliver = scratch_deliver,
@@ -118,6 +135,7 @@ static const struct vvm_host_ops scratch_ops = {
     .mtu = scratch_mtu,
     .address = scratch_address,
     .log = scratch_log,
+    .ended = scratch_ended,
 };
 
 /* ---- beginning and ending ------------------------------------------------------------------- */
@@ -212,25 +230,34 @@ vvm_value primitive_scratch_advance(struct vvm_context *ctx, unsigned n, const v
 
 /* ---- one packet ---------------------------------------------------------------------------------- */
 
-static const char *outcome_name(enum outcome outcome)
-{
-    static const char *const names[] = {"sent", "delivered", "dropped", "consumed", "held"};
-    assert((unsigned)outcome < sizeof names / sizeof names[0]);
-    return names[outcome];
-}
-
-/* (outcome name event ...), the events in the order in which they happened */
-static vvm_value report_list(struct vvm_context *ctx, struct scratch *s, const struct outcome_report *report)
+/* What happened since the last time, in that order. */
+static vvm_value take_events(struct vvm_context *ctx, struct scratch *s)
 {
     vvm_value events = VALUE_NULL;
     for (vvm_value l = s->events.value; is_pair(l) && events != VALUE_EXCEPTION; l = cdr_of(l))
         events = make_pair(ctx, car_of(l), events);
     s->events.value = VALUE_NULL;
-    if (events == VALUE_EXCEPTION) return events;
-    events = make_pair(ctx, intern(ctx->node, report->name), events);
-    return events == VALUE_EXCEPTION
-               ? events
-               : make_pair(ctx, intern(ctx->node, outcome_name(report->outcome)), events);
+    return events;
+}
+
+/* (outcome name event ...) */
+static vvm_value report_list(struct vvm_context *ctx, struct scratch *s, vvm_value outcome, vvm_value name)
+{
+    vvm_value events = take_events(ctx, s);
+    if (events != VALUE_EXCEPTION) events = make_pair(ctx, name, events);
+    return events == VALUE_EXCEPTION ? events : make_pair(ctx, outcome, events);
+}
+
+static vvm_value receive(struct vvm_context *ctx, struct scratch *s, const struct network *network,
+                         struct vvm_packet *p)
+{
+    struct outcome_report report = {0};
+    ledger_count_named(&s->context, LEDGER_RECEIVED, "test");
+    network_receive(&s->context, network_in_force(s->context.generation, network), p, &report);
+    vvm_value outcome = intern(ctx->node, outcome_name(report.outcome));
+    vvm_value name = intern(ctx->node, report.name);
+    execution_drain(&s->context);
+    return report_list(ctx, s, outcome, name);
 }
 
 /* The generation of the test's packets: nobody else has the candidate, so it need not be held. */
@@ -263,7 +290,6 @@ vvm_value primitive_scratch_receive(struct vvm_context *ctx, unsigned n, const v
     enum access_error why;
     uint64_t length;
     struct scratch *s = scratch_of(ctx);
-    struct outcome_report report = {0};
     const struct network *network = wire_pointer(args[0], TYPE_NETWORK);
     if (!s) return VALUE_EXCEPTION;
     if (!network) return raise_type(ctx, "%scratch-receive", 1, "network", args[0]);
@@ -280,9 +306,7 @@ vvm_value primitive_scratch_receive(struct vvm_context *ctx, unsigned n, const v
     p->ingress = (uint16_t)fixnum_value(args[2]);
     p->payload_end = p->head + p->length;
     enter_generation(&s->context);
-    ledger_count_named(&s->context, LEDGER_RECEIVED, "test");
-    network_receive(&s->context, network_in_force(s->context.generation, network), p, &report);
-    vvm_value list = report_list(ctx, s, &report);
+    vvm_value list = receive(ctx, s, network, p);
     leave_generation(&s->context);
     return list;
 }

@@ -161,7 +161,7 @@ vvm_value primitive_transmit(struct vvm_context *ctx, unsigned n, const vvm_valu
         return halt(ctx);
     }
     count_made(ctx, reason);
-    execution_end(ctx, OUTCOME_CONSUMED, "answered");
+    if (!x->detached) execution_end(ctx, OUTCOME_CONSUMED, "answered");
     return halt(ctx);
 }
 
@@ -183,7 +183,7 @@ vvm_value primitive_emit(struct vvm_context *ctx, unsigned n, const vvm_value *a
 static vvm_value end_named(struct vvm_context *ctx, const char *primitive, enum outcome outcome,
                            vvm_value name)
 {
-    if (!execution_of(ctx)) return VALUE_EXCEPTION;
+    if (!execution_of_packet(ctx)) return VALUE_EXCEPTION;
     if (!is_symbol(name)) return raise_type(ctx, primitive, 1, "symbol", name);
     execution_end(ctx, outcome, symbol_name(name));
     return halt(ctx);
@@ -208,7 +208,7 @@ vvm_value primitive_deliver(struct vvm_context *ctx, unsigned n, const vvm_value
     enum access_error why = ACCESS_OK;
     uint64_t length;
     const struct vvm_host_ops *ops = ctx->world->host_ops;
-    if (!execution_of(ctx)) return VALUE_EXCEPTION;
+    if (!execution_of_packet(ctx)) return VALUE_EXCEPTION;
     if (!is_fixnum(args[0]) || args[0] > make_fixnum(UINT32_MAX))
         return raise_type(ctx, "deliver-to", 1, "port", args[0]);
     const uint8_t *octets = octets_all(args[1], &length, &why);
@@ -227,7 +227,7 @@ vvm_value primitive_deliver(struct vvm_context *ctx, unsigned n, const vvm_value
 
 /* ---- making packets ------------------------------------------------------------------------------ */
 
-static struct vvm_pool *pool_of(struct vvm_context *ctx)
+struct vvm_pool *execution_pool(struct vvm_context *ctx)
 {
     const struct vvm_host_ops *ops = ctx->world->host_ops;
     return ops && ops->pool ? ops->pool(ctx->world->host, ctx) : NULL;
@@ -237,7 +237,7 @@ static struct vvm_pool *pool_of(struct vvm_context *ctx)
 static vvm_value create(struct vvm_context *ctx, const char *primitive, const struct vvm_packet *from,
                         vvm_value cause)
 {
-    struct vvm_pool *pool = pool_of(ctx);
+    struct vvm_pool *pool = execution_pool(ctx);
     if (!is_symbol(cause)) return raise_type(ctx, primitive, from ? 2 : 1, "symbol", cause);
     struct vvm_packet *p = pool ? (from ? packet_copy(pool, from) : pool->alloc(pool)) : NULL;
     if (!p) return raise_error(ctx, ERROR_BUFFER, VALUE_DEFAULT);
