@@ -20,7 +20,7 @@
 
 static vvm_value owner_name(const struct network *network)
 {
-    return network->owner ? network->owner->name : VALUE_FALSE;
+    return network->item.owner ? network->item.owner->name : VALUE_FALSE;
 }
 
 /* Where the outermost header begins that must come along. */

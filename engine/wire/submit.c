@@ -20,14 +20,14 @@ static const char *enlist(struct waiting *w, struct vvm_packet *p, const struct 
     if (w->round >= WAITING_CHAIN) return "too-many-rounds";
     if (w->count == SUBMIT_MOST) return "submit-full";
     w->handed[(w->start + w->count++) % SUBMIT_MOST] = (struct submission){
-        p, network->name, network->owner ? network->owner->name : VALUE_FALSE, (uint8_t)(w->round + 1)};
+        p, network->name, network->item.owner ? network->item.owner->name : VALUE_FALSE, (uint8_t)(w->round + 1)};
     return NULL;
 }
 
 /* Another network sees only what stands from head on; the packet's own finds its layers again. */
 static void enter_network(struct vvm_packet *p, const struct network *from, const struct network *to)
 {
-    if (from->name != to->name || from->owner != to->owner) p->layer_count = 0;
+    if (from->name != to->name || from->item.owner != to->item.owner) p->layer_count = 0;
 }
 
 static vvm_value submit_received(struct vvm_context *ctx, struct packet_object *handle,
