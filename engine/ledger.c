@@ -14,6 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lazy.h"
+
 #define LEDGER_BUCKETS  (4 * LEDGER_ROWS)
 #define LEDGER_CONTEXTS 256
 
@@ -71,7 +73,7 @@ static unsigned add_row(struct ledger *l, enum ledger_kind kind, const char *nam
 
 int ledger_open(struct vvm_world *world)
 {
-    struct ledger *l = calloc(1, sizeof *l);
+    struct ledger *l = lazy_zeros(sizeof *l);
     if (!l) return -ENOMEM;
     pthread_mutex_init(&l->lock, NULL);
     for (int kind = 0; kind < LEDGER_KINDS; kind++) add_row(l, (enum ledger_kind)kind, "other");
@@ -86,7 +88,7 @@ void ledger_close(struct vvm_world *world)
     if (!l) return;
     for (unsigned i = 0; i < LEDGER_CONTEXTS; i++) assert(!l->contexts[i]);
     pthread_mutex_destroy(&l->lock);
-    free(l);
+    lazy_free(l, sizeof *l);
     world->ledger = NULL;
 }
 
@@ -176,9 +178,8 @@ static int compare_rows(const void *a, const void *b)
     return strcmp(x->name, y->name);
 }
 
-unsigned ledger_read(struct vvm_node *node, struct ledger_row *rows, unsigned room)
+unsigned ledger_read_of(struct ledger *l, struct ledger_row *rows, unsigned room)
 {
-    struct ledger *l = node->world.ledger;
     unsigned count = 0;
     pthread_mutex_lock(&l->lock);
     for (unsigned i = 0; i < l->row_count && count < room; i++) {
@@ -193,9 +194,13 @@ unsigned ledger_read(struct vvm_node *node, struct ledger_row *rows, unsigned ro
     return count;
 }
 
-int64_t ledger_balance(struct vvm_node *node)
+unsigned ledger_read(struct vvm_node *node, struct ledger_row *rows, unsigned room)
 {
-    struct ledger *l = node->world.ledger;
+    return ledger_read_of(node->world.ledger, rows, room);
+}
+
+int64_t ledger_balance_of(struct ledger *l)
+{
     int64_t in = 0, out = 0;
     pthread_mutex_lock(&l->lock);
     for (unsigned i = 0; i < l->row_count; i++) {
@@ -207,3 +212,5 @@ int64_t ledger_balance(struct vvm_node *node)
     pthread_mutex_unlock(&l->lock);
     return in - out;
 }
+
+int64_t ledger_balance(struct vvm_node *node) { return ledger_balance_of(node->world.ledger); }

@@ -135,8 +135,10 @@ void ledger_count_named(struct vvm_context *ctx, enum ledger_kind kind, const ch
 void ledger_add(struct vvm_node *node, enum ledger_kind kind, const char *name, int64_t n);
 /** Copy of all rows with count != 0, sorted by kind and name. Returns how many. */
 unsigned ledger_read(struct vvm_node *node, struct ledger_row *rows, unsigned room);
+unsigned ledger_read_of(struct ledger *ledger, struct ledger_row *rows, unsigned room);
 /** 0 if it balances, else the difference in - out. */
 int64_t ledger_balance(struct vvm_node *node);
+int64_t ledger_balance_of(struct ledger *ledger);
 
 /* ---- what the engine asks of its host ------------------------------------------------- */
 

@@ -4,11 +4,13 @@
  * for it, what time it is, where its packets are counted, which tables it finds.
  *
  * A node has one world, and its contexts run in it. A test runs in another one beside
- * it: nothing that it does there is seen here. See wire/scratch.c.
+ * it: nothing that it does there is seen here. See wire/scratch.c. An application may have
+ * more worlds that stay, each like a node of its own: see embed/node.c.
  */
 #ifndef VVM_WORLD_H
 #define VVM_WORLD_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct ledger;
@@ -22,6 +24,7 @@ struct vvm_world {
     void *clock_data;
     struct ledger *ledger;
     struct table_view *view; /* tables that stand for the node's; NULL: the node's own. See table/table.h */
+    bool test;               /* a test's: nothing outside it may change */
 };
 
 /** Nanoseconds by the world's clock. Any thread. */

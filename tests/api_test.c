@@ -434,6 +434,101 @@ static void what_is_provided_can_be_imported(void)
     filter_close(&f);
 }
 
+/* ---- nodes beside others ---- */
+
+static const char counting[] = "(vmlet keep)\n"
+                               "(define-array tally u64 4)\n"
+                               "(define-table marks map (key u32) (value u64) (entries 100))\n"
+                               "(array-set! tally 1 7)\n"
+                               "(table-put! marks 5 50)\n"
+                               "(define (filter m) (array-add! tally 0 1))\n"
+                               "(define-layout count (contents rest))\n"
+                               "(define (run) (deliver-to (array-add! tally 2 1) packet))\n"
+                               "(define-network echo (match (udp 7)) (decode count) (execute run))\n";
+
+static int64_t number(vvm_node *node, const char *vmlet, const char *text)
+{
+    struct vvm_datum d = {VVM_NOTHING, 0, NULL, 0};
+    int err = evaluate(node, vmlet, text, &d);
+    if (err) fprintf(stderr, "    %s: %s\n", text, vvm_error(node));
+    CU_ASSERT_EQUAL(err, 0);
+    CU_ASSERT(d.kind == VVM_INTEGER || d.kind == VVM_BOOLEAN);
+    return d.integer;
+}
+
+static uint64_t fixed_clock(void *data) { return ((struct host *)data)->address; }
+
+static void a_node_beside_another_has_its_own_state(void)
+{
+    struct host host = {.address = 12345};
+    struct vvm_node_options options = {
+        .size = sizeof options, .data = &host, .deliver = hand, .clock = fixed_clock};
+    struct filter f;
+    struct vvm_datum d;
+    vvm_node *second, *third;
+    vvm_context *context;
+    filter_open(&f, counting);
+    CU_ASSERT_EQUAL(number(f.node, "keep", "(array-add! tally 1 1)"), 8);
+    CU_ASSERT_EQUAL_FATAL(vvm_node_open_beside(f.node, &options, &second), 0);
+    CU_ASSERT_EQUAL_FATAL(vvm_node_open_beside(second, NULL, &third), 0);
+    CU_ASSERT_EQUAL_FATAL(vvm_context_open(second, NULL, &context), 0);
+    /* tables begin as those of the first, and go their own way */
+    CU_ASSERT_EQUAL(number(second, "keep", "(array-ref tally 1)"), 8);
+    CU_ASSERT_EQUAL(number(second, "keep", "(table-ref marks 5)"), 50);
+    CU_ASSERT_EQUAL(evaluate(second, "keep", "(table-put! marks 6 60) (array-set! tally 1 9)", NULL), 0);
+    CU_ASSERT_EQUAL(number(f.node, "keep", "(if (table-ref marks 6) 1 0)"), 0);
+    CU_ASSERT_EQUAL(number(third, "keep", "(array-ref tally 1)"), 8);
+    CU_ASSERT_EQUAL(number(second, "keep", "(+ (table-ref marks 6) (table-ref marks 5))"), 110);
+    /* so do messages and packets */
+    for (int i = 1; i <= 3; i++) CU_ASSERT(pass(&f, "", 1000, &d) == 0 && d.integer == i);
+    CU_ASSERT_EQUAL(vvm_function_run(context, f.function, &d, 1, 1000, &d, NULL), 0);
+    CU_ASSERT_EQUAL(d.integer, 1);
+    CU_ASSERT_EQUAL(vvm_receive(context, "echo", 0, "x", 1, NULL), 0);
+    CU_ASSERT(host.delivered == 1 && host.context == context && host.port == 1);
+    struct rows first = {0}, other = {0};
+    vvm_ledger(f.node, note_row, &first);
+    vvm_ledger(second, note_row, &other);
+    CU_ASSERT(first.count == 0 && other.received == 1);
+    CU_ASSERT_EQUAL(vvm_ledger_balance(second), 0);
+    CU_ASSERT_EQUAL(number(second, "keep", "(current-jiffy)"), 12345);
+    CU_ASSERT(number(f.node, "keep", "(current-jiffy)") != 12345);
+    vvm_context_close(context);
+    vvm_node_close(third);
+    vvm_node_close(second);
+    filter_close(&f);
+}
+
+static void what_is_loaded_beside_is_loaded_for_all(void)
+{
+    struct filter f;
+    vvm_node *second;
+    static const char
+        late[] = "(vmlet late) (define-array more u32 3) (array-set! more 1 5)",
+        later[] = "(vmlet late) (define-array more u32 3) (define-array yet u8 3) (array-set! yet 2 6)",
+        bad[] = "(vmlet bad) (define-array worse u32 3) (array-set! worse 0 1) (car 1)";
+    filter_open(&f, counting);
+    CU_ASSERT_EQUAL_FATAL(vvm_node_open_beside(f.node, NULL, &second), 0);
+    for (int i = 0; i < 3; i++) CU_ASSERT(vvm_load(second, "bad", bad, strlen(bad)) < 0);
+    CU_ASSERT_PTR_NOT_NULL(strstr(vvm_error(second), "error type"));
+    CU_ASSERT_EQUAL(vvm_load(second, "late", late, strlen(late)), 0);
+    CU_ASSERT_EQUAL(number(f.node, "late", "(array-add! more 1 1)"), 6);
+    CU_ASSERT_EQUAL(number(second, "late", "(array-add! more 1 2)"), 7);
+    CU_ASSERT_EQUAL(vvm_replace(f.node, "late", later, strlen(later)), 0); /* it writes `yet` */
+    CU_ASSERT_EQUAL(number(f.node, "late", "(+ (array-ref more 1) (array-ref yet 2))"), 12);
+    CU_ASSERT_EQUAL(number(second, "late", "(+ (array-ref more 1) (array-ref yet 2))"), 13);
+    /* what is evaluated beside makes tables for all, and fills its own */
+    CU_ASSERT_EQUAL(evaluate(second, "late", "(begin (define-array own u32 1) (array-set! own 0 3))", NULL),
+                    0);
+    CU_ASSERT_EQUAL(number(second, "late", "(array-ref own 0)"), 3);
+    CU_ASSERT_EQUAL(number(f.node, "late", "(array-ref own 0)"), 0);
+    CU_ASSERT_EQUAL(vvm_unload(second, "late", 0), 0);
+    CU_ASSERT_EQUAL(evaluate(f.node, "late", "1", NULL), -ENOENT);
+    CU_ASSERT_EQUAL(vvm_load(f.node, "late", late, strlen(late)), 0); /* tables of its own again */
+    CU_ASSERT_EQUAL(number(second, "late", "(array-ref more 1)"), 5);
+    vvm_node_close(second);
+    filter_close(&f);
+}
+
 /* ---- threads ---- */
 
 struct runner {
@@ -520,6 +615,8 @@ void api_tests(CU_pSuite suite)
     CU_add_test(suite, "only what may run for messages is bound", only_what_may_run_for_messages_is_bound);
     CU_add_test(suite, "packets end as the report says", packets_end_as_the_report_says);
     CU_add_test(suite, "what is provided can be imported", what_is_provided_can_be_imported);
+    CU_add_test(suite, "a node beside another has its own state", a_node_beside_another_has_its_own_state);
+    CU_add_test(suite, "what is loaded beside is loaded for all", what_is_loaded_beside_is_loaded_for_all);
     CU_add_test(suite, "a message sees one state while loads go on",
                 a_message_sees_one_state_while_loads_go_on);
     CU_add_test(suite, "readings have names", readings_have_names);

@@ -22,7 +22,7 @@ static_assert((int)VVM_ETHERNET_TYPE == MATCH_ETHERNET && (int)VVM_IP_PROTOCOL =
 static int open_parts(struct vvm_lane *lane)
 {
     const struct vvm_node_options *o = &lane->embedding->options;
-    int err = context_open(&lane->context, lane->embedding->node, false);
+    int err = context_open_in(&lane->context, lane->embedding->node, lane->embedding->world);
     if (err) return err;
     lane->context.host = lane;
     lane->error_file = fmemopen(lane->error, sizeof lane->error, "w");
@@ -84,7 +84,7 @@ static void count_received(struct vvm_lane *lane, uint16_t device)
     char name[24];
     if (lane->row == UINT_MAX || lane->device != device) {
         snprintf(name, sizeof name, "device-%u", device);
-        lane->row = ledger_row(lane->embedding->node, LEDGER_RECEIVED, name);
+        lane->row = ledger_row_of(lane->embedding->world->ledger, LEDGER_RECEIVED, name);
         lane->device = device;
     }
     ledger_count(&lane->context, lane->row, 1);

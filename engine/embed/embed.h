@@ -19,10 +19,14 @@
 struct provided; /* provide.c */
 
 struct vvm_embedding {
-    struct vvm_node *node;
+    struct vvm_node *node;           /* the machine */
+    struct vvm_world *world;         /* the machine's, or the own one */
+    struct vvm_world own;            /* of a node beside another */
+    struct vvm_embedding *first;     /* whose machine it is; itself, if it is the own */
+    unsigned beside;                 /* nodes on its machine, not counting itself */
     struct vvm_node_options options; /* addresses and path: copies */
     char *error;                     /* or NULL */
-    struct provided *provided;       /* or NULL */
+    struct provided *provided;       /* of the first; or NULL */
 };
 
 struct vvm_lane {
@@ -39,7 +43,7 @@ struct vvm_lane {
 };
 
 struct vvm_entry_function {
-    struct vvm_embedding *embedding;
+    struct vvm_node *node;
     uint32_t index;
 };
 
@@ -50,6 +54,8 @@ int embed_failed(struct vvm_embedding *embedding, int err);
 /** The same with a text of its own. */
 __attribute__((format(printf, 3, 4))) int embed_refused(struct vvm_embedding *embedding, int err,
                                                         const char *format, ...);
+/** An embedding with options of its own and nothing else. -errno. */
+int embed_new(const struct vvm_node_options *options, struct vvm_embedding **embedding);
 /** A text of the application's as a symbol; VALUE_EXCEPTION when memory is out. */
 vvm_value embed_symbol(struct vvm_embedding *embedding, const char *name);
 void provided_close(struct provided *provided);

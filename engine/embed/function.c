@@ -20,7 +20,7 @@ int vvm_function_open(vvm_node *node, const char *vmlet, const char *name, vvm_f
     vvm_value vmlet_symbol = embed_symbol(node, vmlet), symbol = embed_symbol(node, name);
     int err = -ENOMEM;
     if (f && vmlet_symbol != VALUE_EXCEPTION && symbol != VALUE_EXCEPTION) {
-        *f = (struct vvm_entry_function){.embedding = node};
+        *f = (struct vvm_entry_function){.node = node->node};
         err = entry_open(&node->node->control, vmlet_symbol, symbol, &f->index);
     }
     if (!err) {
@@ -35,7 +35,7 @@ int vvm_function_open(vvm_node *node, const char *vmlet, const char *name, vvm_f
 void vvm_function_close(vvm_function *function)
 {
     if (!function) return;
-    entry_close(function->embedding->node, function->index);
+    entry_close(function->node, function->index);
     free(function);
 }
 
@@ -137,8 +137,8 @@ int vvm_function_run(vvm_context *lane, const vvm_function *function, const stru
     struct vvm_context *ctx = &lane->context;
     *result = (struct vvm_datum){.kind = VVM_NOTHING};
     if (used) *used = 0;
-    if (fuel < 0 || function->embedding != lane->embedding)
-        return complain(lane, -EINVAL, "the fuel is negative, or the function is another node's");
+    if (fuel < 0 || function->node != lane->embedding->node)
+        return complain(lane, -EINVAL, "the fuel is negative, or the function is another machine's");
     generation_enter(ctx);
     begin(ctx, fuel);
     int err = run(lane, function->index, arguments, count, result);

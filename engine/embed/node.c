@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* node.c - vvm.h: opening and closing nodes, and what went wrong last. */
+#include <assert.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "../table/table.h"
 #include "embed.h"
 
 #define PACKET_OCTETS     2048u
@@ -85,12 +87,14 @@ static int open_machine(struct vvm_embedding *e)
                                   .path = o->path};
     int err = node_open(&options, &e->node);
     if (err) return err;
-    e->node->world.host = e->node->embedding = e;
-    e->node->world.host_ops = &embed_host_ops;
+    e->node->embedding = e->first = e;
+    e->world = &e->node->world;
+    e->world->host = e;
+    e->world->host_ops = &embed_host_ops;
     return 0;
 }
 
-int vvm_node_open(const struct vvm_node_options *options, vvm_node **node)
+int embed_new(const struct vvm_node_options *options, struct vvm_embedding **out)
 {
     struct vvm_embedding *e = calloc(1, sizeof *e);
     if (!e) return -ENOMEM;
@@ -100,19 +104,36 @@ int vvm_node_open(const struct vvm_node_options *options, vvm_node **node)
         return err;
     }
     err = own_options(&e->options);
-    if (!err) err = open_machine(e);
-    if (err) {
-        vvm_node_close(e);
-        return err;
-    }
-    *node = e;
-    return 0;
+    if (err) vvm_node_close(e);
+    else *out = e;
+    return err;
+}
+
+int vvm_node_open(const struct vvm_node_options *options, vvm_node **node)
+{
+    struct vvm_embedding *e;
+    int err = embed_new(options, &e);
+    if (err) return err;
+    err = open_machine(e);
+    if (err) vvm_node_close(e);
+    else *node = e;
+    return err;
+}
+
+/* A world beside the machine's own: no context runs in it any more. */
+static void leave_machine(struct vvm_embedding *e)
+{
+    if (e->first) e->first->beside--;
+    table_view_close(e->own.view);
+    ledger_close(&e->own);
 }
 
 void vvm_node_close(vvm_node *node)
 {
     if (!node) return;
-    node_close(node->node);
+    assert(!node->beside); /* they come first */
+    if (node->first == node) node_close(node->node);
+    else leave_machine(node);
     provided_close(node->provided);
     free((void *)node->options.addresses);
     free((void *)node->options.path);
@@ -121,6 +142,34 @@ void vvm_node_close(vvm_node *node)
 }
 
 void *vvm_node_data(const vvm_node *node) { return node->options.data; }
+
+/* ---- nodes beside others ------------------------------------------------------------------ */
+
+static int open_world(struct vvm_embedding *e)
+{
+    e->own = (struct vvm_world){.host = e,
+                                .host_ops = &embed_host_ops,
+                                .clock = e->options.clock,
+                                .clock_data = e->options.data,
+                                .view = table_view_stand(e->node)};
+    e->world = &e->own;
+    return e->own.view ? ledger_open(&e->own) : -ENOMEM;
+}
+
+int vvm_node_open_beside(vvm_node *first, const struct vvm_node_options *options, vvm_node **node)
+{
+    struct vvm_embedding *e;
+    first = first->first;
+    int err = embed_new(options, &e);
+    if (err) return embed_refused(first, err, "the options of a node: %s", strerror(-err));
+    e->first = first;
+    e->node = first->node;
+    first->beside++;
+    err = open_world(e);
+    if (err) vvm_node_close(e);
+    else *node = e;
+    return embed_failed(first, err);
+}
 
 /* ---- what went wrong -------------------------------------------------------------------- */
 

@@ -34,7 +34,7 @@ static vvm_value raise_words(struct vvm_context *ctx, const char *name, const ch
 static vvm_value call_provided(struct vvm_context *ctx, unsigned number, unsigned n, const vvm_value *args)
 {
     const struct vvm_embedding *e = ctx->node->embedding;
-    const struct vvm_provision *p = &e->provided->functions[number].provision;
+    const struct vvm_provision *p = &e->first->provided->functions[number].provision;
     struct vvm_datum arguments[EMBED_ARGUMENTS], result = {.kind = VVM_NOTHING};
     for (unsigned i = 0; i < n; i++)
         if (!datum_from_value(ctx, args[i], &arguments[i])) return VALUE_EXCEPTION;
@@ -69,7 +69,7 @@ static int check(struct vvm_embedding *e, const struct vvm_provision *p)
                              EMBED_ARGUMENTS);
     if (primitive_named(e->node, p->name))
         return embed_refused(e, -EEXIST, "provide: there is a function `%s` already", p->name);
-    if (e->provided && e->provided->count == VVM_PROVISIONS_MAX)
+    if (e->first->provided && e->first->provided->count == VVM_PROVISIONS_MAX)
         return embed_refused(e, -ENOSPC, "provide: a node takes %u functions", VVM_PROVISIONS_MAX);
     return 0;
 }
@@ -86,17 +86,17 @@ static struct vvm_vmlet *host_vmlet(struct vvm_embedding *e)
 /* Fill the next place, which nothing refers to yet. */
 static int prepare(struct vvm_embedding *e, const struct vvm_provision *p)
 {
-    if (!e->provided) e->provided = calloc(1, sizeof *e->provided);
-    if (!e->provided) return -ENOMEM;
-    unsigned number = e->provided->count;
-    struct provided_function *f = &e->provided->functions[number];
+    if (!e->first->provided) e->first->provided = calloc(1, sizeof *e->first->provided);
+    if (!e->first->provided) return -ENOMEM;
+    unsigned number = e->first->provided->count;
+    struct provided_function *f = &e->first->provided->functions[number];
     char *name = strdup(p->name), *description = strdup(p->description ? p->description : "");
     if (!name || !description) {
         free(name);
         free(description);
         return -ENOMEM;
     }
-    e->provided->count++;
+    e->first->provided->count++;
     f->provision = *p;
     f->provision.name = name;
     f->provision.description = description;
@@ -124,8 +124,8 @@ int vvm_provide(vvm_node *node, const struct vvm_provision *provision)
     err = host ? prepare(node, &own) : -ENOMEM;
     /* what fails from here on keeps its place: code may refer to it by then */
     if (!err)
-        err = primitives_register_in(node->node, host,
-                                     &node->provided->functions[node->provided->count - 1].row, 1);
+        err = primitives_register_in(
+            node->node, host, &node->first->provided->functions[node->first->provided->count - 1].row, 1);
     return embed_failed(node, err);
 }
 

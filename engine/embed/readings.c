@@ -17,13 +17,13 @@ int vvm_ledger(const vvm_node *node,
         [LEDGER_HELD] = "held"};
     struct ledger_row *rows = malloc(LEDGER_ROWS * sizeof *rows);
     if (!rows) return -ENOMEM;
-    unsigned count = ledger_read(node->node, rows, LEDGER_ROWS);
+    unsigned count = ledger_read_of(node->world->ledger, rows, LEDGER_ROWS);
     for (unsigned i = 0; i < count; i++) each(data, kinds[rows[i].kind], rows[i].name, rows[i].count);
     free(rows);
     return 0;
 }
 
-int64_t vvm_ledger_balance(const vvm_node *node) { return ledger_balance(node->node); }
+int64_t vvm_ledger_balance(const vvm_node *node) { return ledger_balance_of(node->world->ledger); }
 
 void vvm_counters(const vvm_node *node, void (*each)(void *data, const char *name, uint64_t value),
                   void *data)

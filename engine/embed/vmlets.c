@@ -78,23 +78,36 @@ static int find_environment(struct vvm_embedding *e, const char *vmlet, struct v
     return 0;
 }
 
+/* In the node's own world: its tables, clock and addresses. */
+static int evaluate_all(vvm_node *node, struct reader *reader, vvm_value *value)
+{
+    struct vvm_context *ctx = reader->ctx;
+    struct vvm_world *before = ctx->world;
+    vvm_value datum;
+    int err;
+    ctx->world = node->world;
+    for (;;) {
+        err = reader_next(reader, &datum);
+        if (err || datum == VALUE_EOF) break;
+        err = eval_datum(ctx, reader->env, datum, value);
+        if (err) break;
+    }
+    ctx->world = before;
+    return err;
+}
+
 int vvm_evaluate(vvm_node *node, const char *vmlet, const char *text, size_t length, struct vvm_datum *result)
 {
     struct vvm_context *ctx = &node->node->control;
     struct vvm_environment *env = NULL;
     struct reader reader;
-    vvm_value datum, value = VALUE_UNSPECIFIED;
+    vvm_value value = VALUE_UNSPECIFIED;
     if (length > SOURCE_MAX) return embed_refused(node, -EFBIG, "longer than %u octets", SOURCE_MAX);
     int err = find_environment(node, vmlet, &env);
     if (err) return err;
     ctx->pending.kind = PENDING_NONE;
     reader_init(&reader, ctx, env, node_file(node->node, "evaluate"), text, length);
-    for (;;) {
-        err = reader_next(&reader, &datum);
-        if (err || datum == VALUE_EOF) break;
-        err = eval_datum(ctx, env, datum, &value);
-        if (err) break;
-    }
+    err = evaluate_all(node, &reader, &value);
     if (!err && result && !datum_from_value(ctx, value, result)) err = -ENOMEM;
     return embed_failed(node, err);
 }

@@ -2,11 +2,13 @@
 /*
  * many-nodes - a ring of nodes in one process: what one sends, the next receives.
  *
- *     many-nodes NODES PACKETS HOPS [--path FOLDERS] [VMLET.vml ...] RING.vml
+ *     many-nodes NODES PACKETS HOPS [--apart] [--path FOLDERS] [VMLET.vml ...] RING.vml
  *
- * Every node loads the VMlets, the last of which is ring.vml from this folder. PACKETS
- * packets enter at nodes spread over the ring and go HOPS nodes far. At the end it says how
- * much that took, and that every packet is accounted for on each node.
+ * The VMlets are loaded, the last of which is ring.vml from this folder. PACKETS packets
+ * enter at nodes spread over the ring and go HOPS nodes far. At the end it says how much that
+ * took, and whether every packet is accounted for on each node. All nodes stand on one
+ * machine, so that a thousand of them are cheap; with --apart each has its own, and loads
+ * the VMlets itself.
  *
  *     cc many-nodes.c $(pkg-config --cflags --libs vvm) -o many-nodes
  */
@@ -90,13 +92,29 @@ static const char *deliver(void *data, vvm_context *context, const char *network
 
 /* ---- nodes ---- */
 
-static int open_node(struct ring *ring, unsigned i, const char *path, char **vmlets, int vmlet_count)
+/* What every node is opened with. */
+struct recipe {
+    const char *path;
+    char **vmlets;
+    int vmlet_count;
+    int apart;
+};
+
+static int open_and_load(struct node *n, const struct vvm_node_options *options, const struct recipe *recipe)
+{
+    if (vvm_node_open(options, &n->node)) return 1;
+    for (int i = 0; i < recipe->vmlet_count; i++)
+        if (vvm_load_file(n->node, recipe->vmlets[i])) return 1;
+    return 0;
+}
+
+static int open_node(struct ring *ring, unsigned i, const struct recipe *recipe)
 {
     struct node *n = &ring->nodes[i];
     uint32_t address = 0x0a000001 + i;
     struct vvm_node_options options = {.size = sizeof options,
                                        .data = n,
-                                       .path = path,
+                                       .path = recipe->path,
                                        .addresses = &address,
                                        .address_count = 1,
                                        .packet_octets = PACKET_OCTETS,
@@ -105,18 +123,18 @@ static int open_node(struct ring *ring, unsigned i, const char *path, char **vml
                                        .deliver = deliver};
     n->ring = ring;
     n->last = &n->first;
-    if (vvm_node_open(&options, &n->node)) return 1;
-    for (int k = 0; k < vmlet_count; k++)
-        if (vvm_load_file(n->node, vmlets[k])) return 1;
+    if (i == 0 || recipe->apart ? open_and_load(n, &options, recipe)
+                                : vvm_node_open_beside(ring->nodes[0].node, &options, &n->node))
+        return 1;
     return vvm_context_open(n->node, n, &n->context);
 }
 
-static int open_ring(struct ring *ring, unsigned count, const char *path, char **vmlets, int vmlet_count)
+static int open_ring(struct ring *ring, unsigned count, const struct recipe *recipe)
 {
     *ring = (struct ring){.nodes = calloc(count, sizeof *ring->nodes), .count = count};
     if (!ring->nodes) return 1;
     for (unsigned i = 0; i < count; i++) {
-        if (!open_node(ring, i, path, vmlets, vmlet_count)) continue;
+        if (!open_node(ring, i, recipe)) continue;
         fprintf(stderr, "many-nodes: node %u: %s\n", i,
                 ring->nodes[i].node ? vvm_error(ring->nodes[i].node) : "it cannot be opened");
         return 1;
@@ -126,7 +144,7 @@ static int open_ring(struct ring *ring, unsigned count, const char *path, char *
 
 static void close_ring(struct ring *ring)
 {
-    for (unsigned i = 0; ring->nodes && i < ring->count; i++) {
+    for (unsigned i = ring->nodes ? ring->count : 0; i-- > 0;) { /* the first goes last */
         vvm_context_close(ring->nodes[i].context);
         vvm_node_close(ring->nodes[i].node);
     }
@@ -179,31 +197,46 @@ static int balances(const struct ring *ring)
 
 static int usage(void)
 {
-    fputs("usage: many-nodes NODES PACKETS HOPS [--path FOLDERS] [VMLET.vml ...] RING.vml\n", stderr);
+    fputs("usage: many-nodes NODES PACKETS HOPS [--apart] [--path FOLDERS] [VMLET.vml ...] RING.vml\n",
+          stderr);
     return 2;
+}
+
+static void report(const struct ring *ring, unsigned long packets, double octets)
+{
+    printf("%.1f KiB per node, %.1f MiB in all\n", octets / 1024 / ring->count, resident() / 1048576);
+    printf("%lu packets arrived of %lu, executed %lu times\n", ring->arrived, packets, ring->moves);
+    printf("ledgers %s\n", balances(ring) ? "balance" : "do not balance");
+}
+
+/* Options up to the first VMlet; which argument that is. */
+static int read_options(int argc, char **argv, struct recipe *recipe)
+{
+    int i = 4;
+    *recipe = (struct recipe){0};
+    if (i < argc && !strcmp(argv[i], "--apart")) recipe->apart = 1, i++;
+    if (i + 1 < argc && !strcmp(argv[i], "--path")) recipe->path = argv[i + 1], i += 2;
+    recipe->vmlets = argv + i;
+    recipe->vmlet_count = argc - i;
+    return i;
 }
 
 int main(int argc, char **argv)
 {
     struct ring ring;
-    const char *path = NULL;
-    int first = 4;
-    if (argc > 5 && !strcmp(argv[4], "--path")) path = argv[5], first = 6;
-    unsigned count = argc > first ? (unsigned)strtoul(argv[1], NULL, 10) : 0;
+    struct recipe recipe;
+    unsigned count = read_options(argc, argv, &recipe) < argc ? (unsigned)strtoul(argv[1], NULL, 10) : 0;
     if (!count) return usage();
     unsigned long packets = strtoul(argv[2], NULL, 10);
     double begun = seconds(), before = resident();
-    int status = open_ring(&ring, count, path, argv + first, argc - first);
-    double opened = seconds(), memory = resident() - before;
+    int status = open_ring(&ring, count, &recipe);
     if (!status) {
+        double opened = seconds();
         start_packets(&ring, packets, (uint32_t)strtoul(argv[3], NULL, 10));
         run(&ring);
-        memory = resident() - before;
-        printf("%u nodes opened in %.2f s\n", count, opened - begun);
-        printf("%lu packets arrived of %lu, executed %lu times in %.2f s\n", ring.arrived, packets,
-               ring.moves, seconds() - opened);
-        printf("%.0f KiB per node, %.0f MiB in all\n", memory / 1024 / count, resident() / 1048576);
-        printf("ledgers %s\n", balances(&ring) ? "balance" : "do not balance");
+        printf("%u nodes opened in %.2f s, packets executed in %.2f s\n", count, opened - begun,
+               seconds() - opened);
+        report(&ring, packets, resident() - before);
         status = ring.arrived != packets || !balances(&ring);
     }
     close_ring(&ring);

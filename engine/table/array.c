@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../lazy.h"
 #include "../octets_access.h"
 #include "table.h"
 
@@ -38,7 +39,7 @@ static int array_open(struct table *table, const uint64_t seed[2])
     if (!a) return -ENOMEM;
     a->entries = table->schema.entries;
     assert(a->entries && width_of(table) <= 8 && (width_of(table) & (width_of(table) - 1)) == 0);
-    a->memory = calloc(a->entries, width_of(table));
+    a->memory = lazy_zeros(a->entries * width_of(table));
     if (!a->memory) {
         free(a);
         return -ENOMEM;
@@ -49,8 +50,9 @@ static int array_open(struct table *table, const uint64_t seed[2])
 
 static void array_close(struct table *table)
 {
-    free(((struct array *)table->body)->memory);
-    free(table->body);
+    struct array *a = table->body;
+    lazy_free(a->memory, a->entries * width_of(table));
+    free(a);
 }
 
 /* What nobody wrote need not be copied. */
@@ -161,20 +163,13 @@ uint64_t array_add(struct table *table, uint64_t i, uint64_t n)
     }
 }
 
-/* By blocks: where all is zero, memory that was never touched stays so. */
 static void array_copy(struct table *table, const struct table *from_table)
 {
-    static const uint8_t zeros[4096];
     const struct array *from = from_table->body;
     struct array *to = table->body;
-    size_t octets = from->entries * width_of(table), n;
     if (!from->written) return;
     to->written = true;
-    for (size_t at = 0; at < octets; at += n) {
-        n = octets - at < sizeof zeros ? octets - at : sizeof zeros;
-        if (memcmp((uint8_t *)from->memory + at, zeros, n) != 0)
-            memcpy((uint8_t *)to->memory + at, (uint8_t *)from->memory + at, n);
-    }
+    lazy_copy(to->memory, from->memory, from->entries * width_of(table));
 }
 
 bool array_word(const struct vvm_context *ctx, vvm_value v, uint64_t index, uint64_t *word)

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../lazy.h"
 #include "../octets_access.h"
 #include "table.h"
 
@@ -33,6 +34,7 @@ struct node {
 struct lpm {
     uint32_t sequence;
     uint32_t root, free;
+    uint32_t fresh; /* nodes up to this number were used once; the rest is zeros */
     uint32_t bits;
     uint64_t used, limit; /* prefixes */
     struct node *nodes;
@@ -142,10 +144,10 @@ static void write_end(struct lpm *t)
 /* The pool holds two nodes a prefix, so it cannot be empty: see the count in lpm_add. */
 static uint32_t node_take(struct lpm *t, struct prefix p)
 {
-    uint32_t number = t->free;
-    assert(number);
+    uint32_t number = t->free ? t->free : ++t->fresh;
+    assert(number <= 2 * t->limit);
     struct node *n = node_at(t, number);
-    t->free = n->child[0];
+    if (t->free) t->free = n->child[0];
     STORE(n->high, p.high);
     STORE(n->low, p.low);
     STORE(n->length, p.length);
@@ -304,12 +306,11 @@ static int lpm_open(struct table *table, const uint64_t seed[2])
     t->bits = table->schema.key_size * 8u;
     t->limit = table->schema.entries;
     assert(t->bits == 32 || t->bits == BITS_MAX);
-    t->nodes = calloc(2 * t->limit, sizeof *t->nodes);
+    t->nodes = lazy_zeros(2 * t->limit * sizeof *t->nodes);
     if (!t->nodes) {
         free(t);
         return -ENOMEM;
     }
-    for (uint32_t i = (uint32_t)(2 * t->limit); i >= 1; i--) node_give(t, i);
     table->body = t;
     return 0;
 }
@@ -318,7 +319,7 @@ static void lpm_close(struct table *table)
 {
     const struct lpm *t = table->body;
     assert(t->sequence % 2 == 0 && t->used <= t->limit && (t->used > 0) == (t->root != 0));
-    free(((struct lpm *)table->body)->nodes);
+    lazy_free(t->nodes, 2 * t->limit * sizeof *t->nodes);
     free(table->body);
 }
 
@@ -327,7 +328,8 @@ static void lpm_copy(struct table *table, const struct table *from_table)
     const struct lpm *from = from_table->body;
     struct lpm *to = table->body;
     if (from->used == 0) return;
-    memcpy(to->nodes, from->nodes, 2 * from->limit * sizeof *from->nodes);
+    memcpy(to->nodes, from->nodes, from->fresh * sizeof *from->nodes);
+    to->fresh = from->fresh;
     to->root = from->root;
     to->free = from->free;
     to->used = from->used;

@@ -20,6 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../lazy.h"
 #include "siphash.h"
 #include "table.h"
 
@@ -38,7 +39,8 @@ struct map {
     uint32_t capacity, stride, key_words, value_words;
     uint64_t *entries;
     uint8_t *touched;    /* one an entry */
-    uint64_t free_first; /* changes << 32 | entry number + 1 */
+    uint64_t free_first; /* changes << 32 | entry number */
+    uint32_t fresh;      /* entries up to this number were used once; the rest is zeros */
     uint64_t hand, used;
 };
 
@@ -144,11 +146,23 @@ static void free_push(struct map *m, uint32_t number)
                                           __ATOMIC_RELAXED));
 }
 
+/* An entry that nobody has had yet, 0 if there is none. */
+static uint32_t fresh_take(struct map *m)
+{
+    uint32_t used = __atomic_load_n(&m->fresh, __ATOMIC_RELAXED);
+    do {
+        if (used == m->capacity) return 0;
+    } while (
+        !__atomic_compare_exchange_n(&m->fresh, &used, used + 1, true, __ATOMIC_RELAXED, __ATOMIC_RELAXED));
+    entry_link(entry_at(m, used + 1), NO_BUCKET, 0);
+    return used + 1;
+}
+
 static uint32_t free_pop(struct map *m)
 {
     uint64_t first = __atomic_load_n(&m->free_first, __ATOMIC_ACQUIRE), wanted;
     do {
-        if ((uint32_t)first == 0) return 0;
+        if ((uint32_t)first == 0) return fresh_take(m);
         wanted = ((first >> 32) + 1) << 32 | entry_next(entry_at(m, (uint32_t)first));
     } while (!__atomic_compare_exchange_n(&m->free_first, &first, wanted, true, __ATOMIC_ACQUIRE,
                                           __ATOMIC_ACQUIRE));
@@ -329,7 +343,8 @@ static uint64_t map_count(struct table *table, uint64_t now)
     const struct map *m = table->body;
     uint64_t count = 0;
     if (!table->schema.lifetime) return __atomic_load_n(&m->used, __ATOMIC_RELAXED);
-    for (uint32_t i = 1; i <= m->capacity; i++)
+    uint32_t fresh = __atomic_load_n(&m->fresh, __ATOMIC_RELAXED);
+    for (uint32_t i = 1; i <= fresh; i++)
         if (entry_bucket(entry_at(m, i)) != NO_BUCKET && !entry_expired(entry_at(m, i), now)) count++;
     return count;
 }
@@ -354,14 +369,23 @@ static uint64_t map_octets(const struct table_schema *schema, uint64_t entries)
     return entries * (8 * stride + 1) + bucket_count(entries) * sizeof(struct bucket);
 }
 
+static size_t octets_of_buckets(const struct map *m)
+{
+    return ((size_t)m->bucket_mask + 1) * sizeof *m->buckets;
+}
+static size_t octets_of_entries(const struct map *m, uint32_t count)
+{
+    return (size_t)count * m->stride * sizeof *m->entries;
+}
+
 static void map_close(struct table *table)
 {
     struct map *m = table->body;
     for (uint32_t i = 0; m->buckets && i <= m->bucket_mask; i++)
         assert(m->buckets[i].sequence % 2 == 0); /* nobody is writing */
-    free(m->buckets);
-    free(m->entries);
-    free(m->touched);
+    lazy_free(m->buckets, octets_of_buckets(m));
+    lazy_free(m->entries, octets_of_entries(m, m->capacity));
+    lazy_free(m->touched, m->capacity);
     free(m);
 }
 
@@ -377,14 +401,13 @@ static int map_open(struct table *table, const uint64_t seed[2])
     assert(m->capacity && m->key_words <= TABLE_KEY_WORDS && m->value_words <= TABLE_VALUE_WORDS);
     m->stride = 2 + m->key_words + words_of_value(&table->schema);
     m->bucket_mask = (uint32_t)bucket_count(m->capacity) - 1;
-    m->buckets = calloc((size_t)m->bucket_mask + 1, sizeof *m->buckets);
-    m->entries = calloc((size_t)m->capacity * m->stride, sizeof *m->entries);
-    m->touched = calloc(m->capacity, 1);
+    m->buckets = lazy_zeros(octets_of_buckets(m));
+    m->entries = lazy_zeros(octets_of_entries(m, m->capacity));
+    m->touched = lazy_zeros(m->capacity);
     if (!m->buckets || !m->entries || !m->touched) {
         map_close(table);
         return -ENOMEM;
     }
-    for (uint32_t i = m->capacity; i >= 1; i--) free_push(m, i);
     return 0;
 }
 
@@ -393,9 +416,10 @@ static void map_copy(struct table *table, const struct table *from_table)
     const struct map *from = from_table->body;
     struct map *to = table->body;
     if (from->used == 0) return;
-    memcpy(to->buckets, from->buckets, ((size_t)from->bucket_mask + 1) * sizeof *from->buckets);
-    memcpy(to->entries, from->entries, (size_t)from->capacity * from->stride * sizeof *from->entries);
-    memcpy(to->touched, from->touched, from->capacity);
+    lazy_copy(to->buckets, from->buckets, octets_of_buckets(from));
+    memcpy(to->entries, from->entries, octets_of_entries(from, from->fresh));
+    memcpy(to->touched, from->touched, from->fresh);
+    to->fresh = from->fresh;
     to->free_first = from->free_first;
     to->hand = from->hand;
     to->used = from->used;

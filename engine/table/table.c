@@ -13,12 +13,12 @@
 #include <string.h>
 #include <sys/random.h>
 
-#define TABLES_MAX 4096
-
 struct table_registry {
     struct table *tables; /* newest first */
     unsigned count;
     uint64_t seed[2]; /* of hash keys */
+    uint64_t slots[TABLES_MAX / 64]; /* one bit each: taken */
+    struct table_view *views;        /* standing ones */
 };
 
 static struct table_registry *registry(struct vvm_node *node)
@@ -68,8 +68,20 @@ static struct table *table_new(const struct vvm_vmlet *owner, vvm_value name, co
     return table;
 }
 
-static void table_free(struct table *table)
+/* There is one: the caller has counted. */
+static uint32_t take_slot(struct table_registry *r)
 {
+    uint32_t word = 0;
+    while (r->slots[word] == UINT64_MAX) word++;
+    uint32_t bit = (uint32_t)__builtin_ctzll(~r->slots[word]);
+    r->slots[word] |= UINT64_C(1) << bit;
+    return word * 64 + bit;
+}
+
+static void table_free(struct vvm_node *node, struct table *table)
+{
+    table_views_forget(node, table);
+    node->tables->slots[table->slot / 64] &= ~(UINT64_C(1) << table->slot % 64);
     if (!table->dropped) root_remove(&table->root);
     table->ops->close(table);
     free(table);
@@ -113,14 +125,15 @@ struct table *table_make(struct vvm_context *ctx, const struct vvm_vmlet *owner,
     table->next = r->tables;
     r->tables = table;
     r->count++;
+    table->slot = take_slot(r);
     return table;
 }
 
-struct table *table_twin(struct vvm_node *node, const struct table *table)
+struct table *table_twin(struct vvm_node *node, const struct table *table, bool contents)
 {
     assert(node->tables); /* there is a table */
     struct table *twin = table_new(table->owner, table->name, table->ops, &table->schema, node->tables->seed);
-    if (twin && !table->published) twin->ops->copy(twin, table);
+    if (twin && contents) twin->ops->copy(twin, table);
     return twin;
 }
 
@@ -151,7 +164,7 @@ void table_abandon(struct vvm_node *node)
         assert(node->tables->count > 0);
         node->tables->count--;
         ((struct table_object *)value_pointer(table_handle(table)))->table = NULL;
-        table_free(table);
+        table_free(node, table);
     }
 }
 
@@ -188,13 +201,19 @@ void tables_sweep(struct vvm_node *node, bool (*is_marked)(const void *data, vvm
         }
         *link = table->next;
         node->tables->count--;
-        table_free(table);
+        table_free(node, table);
     }
 }
 
 const struct table *tables_first(const struct vvm_node *node)
 {
     return node->tables ? node->tables->tables : NULL;
+}
+
+struct table_view **tables_views(struct vvm_node *node)
+{
+    struct table_registry *r = registry(node);
+    return r ? &r->views : NULL;
 }
 
 unsigned tables_count(const struct vvm_node *node) { return node->tables ? node->tables->count : 0; }
@@ -213,7 +232,7 @@ void tables_close(struct vvm_node *node)
     while (r->tables) {
         struct table *table = r->tables;
         r->tables = table->next;
-        table_free(table);
+        table_free(node, table);
     }
     free(r);
     node->tables = NULL;

@@ -17,6 +17,7 @@
 #include "../machine.h"
 
 #define TABLE_OCTETS_MAX  (UINT64_C(128) << 20) /* memory of one table */
+#define TABLES_MAX        4096                  /* of a node */
 #define TABLE_FIELDS_MAX  8
 #define TABLE_KEY_MAX     64   /* octets */
 #define TABLE_VALUE_MAX   1024 /* octets */
@@ -87,6 +88,7 @@ struct table {
     vvm_value name; /* symbol */
     const struct vvm_vmlet *owner;
     const struct vvm_vmlet *heir; /* the VMlet being loaded in the owner's place has made it again */
+    uint32_t slot; /* a number that no other table of the node has now: see view.c */
     bool published;
     bool dropped;         /* its owner has gone: freed when nothing leads to the handle any more */
     struct vvm_node *node; /* whose ledger its packets are counted in; NULL: a test's */
@@ -97,7 +99,7 @@ struct table {
 
 static inline vvm_value table_handle(const struct table *table) { return table->root.value; }
 /** The table that a handle stands for in a view, made when it is first asked for; NULL: no
- *  memory, or `table` is NULL. Control thread. */
+ *  memory, or `table` is NULL. A test's view: control thread. */
 struct table *table_in_view(struct table_view *view, const struct table *table);
 /** The table of a handle, as the context's world has it. NULL: see table_gone. */
 static inline struct table *table_of(const struct vvm_context *ctx, vvm_value handle)
@@ -152,13 +154,21 @@ struct table *table_make(struct vvm_context *ctx, const struct vvm_vmlet *owner,
 /** The load that made tables has been published, or abandoned: they stay, or go. */
 void table_publish(struct vvm_node *node);
 void table_abandon(struct vvm_node *node);
-/** A table like this one that nobody else knows: with its contents if the open load has made
- *  it, else empty. NULL: no memory. */
-struct table *table_twin(struct vvm_node *node, const struct table *table);
+/** A table like this one that nobody else knows, with its contents or empty. NULL: no memory. */
+struct table *table_twin(struct vvm_node *node, const struct table *table, bool contents);
 void table_twin_free(struct table *twin);
 /** A view in which no table has a twin yet; NULL: no memory. Close frees the twins. */
 struct table_view *table_view_open(struct vvm_node *node);
 void table_view_close(struct table_view *view);
+/** A view for a world that stays, with a twin of every table; nobody may write a table
+ *  meanwhile. NULL: no memory. Any thread may look up in it. */
+struct table_view *table_view_stand(struct vvm_node *node);
+/** Before a load is published: twins of what it has made, in all standing views. -ENOMEM. */
+int table_views_fill(struct vvm_node *node);
+/** A table is about to be freed: its twins go too. */
+void table_views_forget(struct vvm_node *node, const struct table *table);
+/** The first of the node's standing views; NULL: no memory. Private to table/. */
+struct table_view **tables_views(struct vvm_node *node);
 /** The tables of a VMlet that was unloaded are no longer found by name, and not rooted. */
 void tables_drop(struct vvm_node *node, const struct vvm_vmlet *owner);
 /** Those of a VMlet that was replaced: what the new one made again is its own now, the rest

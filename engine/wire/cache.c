@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../lazy.h"
 #include "../table/siphash.h"
 
 #define CACHE_BUCKETS 2048
@@ -39,6 +40,7 @@ struct wire_cache {
     uint8_t *slab;
     struct gap *gaps;
     uint16_t unused, newest, oldest;
+    uint16_t fresh; /* entries below it were used once; the rest is zeros */
     uint16_t buckets[CACHE_BUCKETS];
     uint16_t front[FRONT_PLACES]; /* last entry found or made for these ends of a program */
     struct cache_entry entries[CACHE_ENTRIES];
@@ -51,11 +53,11 @@ struct wire_cache {
 
 int cache_open(struct wire_cache **out, const uint64_t key[2])
 {
-    struct wire_cache *c = calloc(1, sizeof *c);
+    struct wire_cache *c = lazy_zeros(sizeof *c);
     if (!c) return -ENOMEM;
     c->slab = aligned_alloc(64, CACHE_OCTETS);
     if (!c->slab) {
-        free(c);
+        lazy_free(c, sizeof *c);
         return -ENOMEM;
     }
     memcpy(c->key, key, sizeof c->key);
@@ -64,8 +66,7 @@ int cache_open(struct wire_cache **out, const uint64_t key[2])
     c->newest = c->oldest = NO_ENTRY;
     for (unsigned i = 0; i < CACHE_BUCKETS; i++) c->buckets[i] = NO_ENTRY;
     for (unsigned i = 0; i < FRONT_PLACES; i++) c->front[i] = NO_ENTRY;
-    for (unsigned i = 0; i < CACHE_ENTRIES; i++)
-        c->entries[i].chain = i + 1 < CACHE_ENTRIES ? (uint16_t)(i + 1) : NO_ENTRY;
+    c->unused = NO_ENTRY;
     c->verifier.work = &c->work;
     *out = c;
     return 0;
@@ -75,7 +76,7 @@ void cache_close(struct wire_cache *c)
 {
     if (!c) return;
     free(c->slab);
-    free(c);
+    lazy_free(c, sizeof *c);
 }
 
 void cache_begin(struct wire_cache *c) { c->serial++; }
@@ -224,21 +225,29 @@ static uint16_t *front_place(struct wire_cache *c, const struct wanted *w)
     return &c->front[((uint64_t)wide ^ (uint64_t)(wide >> 64)) & (FRONT_PLACES - 1)];
 }
 
+/* There is one. */
+static struct cache_entry *take_entry(struct wire_cache *c)
+{
+    struct cache_entry *e = &c->entries[c->unused == NO_ENTRY ? c->fresh : c->unused];
+    if (c->unused == NO_ENTRY) c->fresh++;
+    else c->unused = e->chain;
+    return e;
+}
+
 static struct cache_entry *insert(struct wire_cache *c, uint64_t hash, struct wire_verifier *v)
 {
     size_t octets = room_for(wire_unit_size(v));
     if (octets > CACHE_OCTETS) return NULL; /* however much is evicted */
     void *memory = take_room(c, octets);
-    while (c->unused == NO_ENTRY || !memory) {
+    while ((c->unused == NO_ENTRY && c->fresh == CACHE_ENTRIES) || !memory) {
         if (!evict_oldest(c)) {
             if (memory) give_room(c, memory, octets);
             return NULL;
         }
         if (!memory) memory = take_room(c, octets);
     }
-    struct cache_entry *e = &c->entries[c->unused];
+    struct cache_entry *e = take_entry(c);
     assert(!e->unit && c->counts.entries < CACHE_ENTRIES);
-    c->unused = e->chain;
     *e = (struct cache_entry){.hash = hash, .revision = v->network->revision, .octets = octets};
     e->has_view = v->view != NULL;
     if (v->view) memcpy(e->view, v->view, sizeof e->view);

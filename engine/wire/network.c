@@ -11,6 +11,7 @@
 #include "around.h"
 #include "execution.h"
 #include "primitives.h"
+#include "../table/table.h"
 
 #define NETWORKS_MAX  64
 #define ARENA_MOST    (128u << 10)
@@ -423,7 +424,8 @@ int wire_check(struct vvm_context *ctx, struct vvm_generation *candidate)
 
 int wire_freeze(struct vvm_context *ctx, const struct vvm_generation *candidate)
 {
-    int err = each_packet_function(ctx, candidate, freeze_constants);
+    int err = table_views_fill(ctx->node);
+    if (!err) err = each_packet_function(ctx, candidate, freeze_constants);
     if (err) raise_error(ctx, ERROR_HEAP, VALUE_DEFAULT);
     return err;
 }

@@ -23,6 +23,7 @@
 #define SCRATCH_HEADROOM  256
 
 struct scratch {
+    struct vvm_world *outer; /* where the control context was */
     struct vvm_world world;
     struct vvm_context context;
     struct vvm_context *control;
@@ -140,7 +141,7 @@ static const struct vvm_host_ops scratch_ops = {
 
 /* ---- beginning and ending ------------------------------------------------------------------- */
 
-bool context_in_test(const struct vvm_context *ctx) { return ctx->world != &ctx->node->world; }
+bool context_in_test(const struct vvm_context *ctx) { return ctx->world->test; }
 
 static struct scratch *scratch_of(struct vvm_context *ctx)
 {
@@ -165,7 +166,7 @@ static int scratch_open(struct vvm_context *ctx, struct scratch *s)
     s->control = ctx;
     s->now = UINT64_C(1000000000);
     s->world =
-        (struct vvm_world){.host = s, .host_ops = &scratch_ops, .clock = scratch_clock, .clock_data = s};
+        (struct vvm_world){.host = s, .host_ops = &scratch_ops, .clock = scratch_clock, .clock_data = s, .test = true};
     root_add(ctx->node, &s->events, VALUE_NULL);
     s->world.view = table_view_open(ctx->node);
     if (!s->world.view) return -ENOMEM;
@@ -179,7 +180,7 @@ void scratch_end(struct vvm_node *node)
     struct vvm_context *ctx = &node->control;
     if (!ctx->node || !context_in_test(ctx)) return;
     struct scratch *s = ctx->world->host;
-    ctx->world = &node->world;
+    ctx->world = s->outer;
     scratch_close(s);
 }
 
@@ -194,6 +195,7 @@ vvm_value primitive_scratch_begin(struct vvm_context *ctx, unsigned n, const vvm
         scratch_close(s);
         return raise_error(ctx, ERROR_HEAP, VALUE_DEFAULT);
     }
+    s->outer = ctx->world;
     ctx->world = &s->world;
     return VALUE_UNSPECIFIED;
 }

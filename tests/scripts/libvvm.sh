@@ -53,8 +53,16 @@ expect "build one with the archive" 0 '' static_example many-nodes
 export LD_LIBRARY_PATH=$library
 
 examples=engine/examples
-expect "a ring of nodes" 0 '^50 packets arrived of 50, executed 5050 times' "$folder/many-nodes" 5 50 100 $examples/ring.vml
+expect "a ring of nodes" 0 '^50 packets arrived of 50, executed 5050 times$' "$folder/many-nodes" 5 50 100 $examples/ring.vml
 expect "its ledgers" 0 '^ledgers balance' "$folder/many-nodes" 5 50 100 $examples/ring.vml
+expect "nodes that share nothing" 0 '^ledgers balance' "$folder/many-nodes" 3 9 10 --apart $examples/ring.vml
+thousand() { # a thousand nodes with a real network loaded, and their memory
+    local said
+    said=$("$folder/many-nodes" 1000 1000 200 --path netvmlets ants/ants.vml $examples/ring.vml) || return 1
+    echo "$said"
+    awk '/ MiB in all/ { found = 1; if ($5 + 0 > 256) bad = 1 } END { exit !found || bad }' <<<"$said"
+}
+expect "a thousand nodes in 256 MiB" 0 '^1000 packets arrived of 1000, executed 201000 times' thousand
 expect "the same, linked with the archive" 0 '^ledgers balance' env -u LD_LIBRARY_PATH "$folder/many-nodes-static" 2 1 9 $examples/ring.vml
 expect "a VMlet that is not there" 1 'node 0: .*nowhere.vml' "$folder/many-nodes" 2 1 1 nowhere.vml
 
