@@ -47,20 +47,27 @@ static void fate_at_close(void *data, const struct vvm_packet *packet, enum port
     move(&router->node->control, packet, fate, row_of_fate(router->node, fate));
 }
 
+void book_unsent(struct worker *worker, const struct vvm_packet *packet, const char *reason)
+{
+    ledger_count(&worker->context, packet->sent_row, -1);
+    ledger_count_named(&worker->context, LEDGER_DROPPED, reason);
+}
+
 void book_open(struct worker *worker)
 {
     struct router *router = worker->router;
     unsigned i;
 
     for (i = 0; i < FATE_KINDS; i++) worker->fate_row[i] = row_of_fate(router->node, i);
-    for (i = 0; i < router->port_count; i++)
-        router->ports[i].book = (struct port_book){fate_of_worker, worker};
+    for (i = 0; i < worker->own_count; i++)
+        router->ports[worker->own[i]].book = (struct port_book){fate_of_worker, worker};
 }
 
-void book_close(struct router *router)
+void book_close(struct worker *worker)
 {
+    struct router *router = worker->router;
     unsigned i;
 
-    for (i = 0; i < router->port_count; i++)
-        router->ports[i].book = (struct port_book){fate_at_close, router};
+    for (i = 0; i < worker->own_count; i++)
+        router->ports[worker->own[i]].book = (struct port_book){fate_at_close, router};
 }

@@ -11,6 +11,7 @@
  *       addresses: [10.0.0.1]          # A or A/N; with /N the prefix is routed to this node
  *       vmlets: [ants]                 # a name to be found on the path, or a file (has a / or a dot)
  *       control: { path: run/a.sock, mode: 0600 }
+ *       workers: 2                     # threads that move its packets
  *       ports:
  *         lan: { kind: pcap-file, read: in.pcap, write: out.pcap, pace: original,
  *                networks: [192.0.2.0/24], neighbours: [192.0.2.9] }
@@ -88,6 +89,7 @@ struct config_node {
     unsigned route_count;
     const char *control_path; /* NULL: not said */
     unsigned control_mode;    /* 0: not said */
+    unsigned workers;         /* 0: not said, one */
     struct config_place place;
 };
 

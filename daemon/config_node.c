@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "config_key.h"
+#include "router.h"
 
 /* ---- addresses and VMlets ---- */
 
@@ -132,6 +133,13 @@ static const struct config_key node_keys[] = {
      .read = read_vmlets,
      .help = "VMlets to load, in order: names on the path, or files (with a / or a dot)"},
     {.name = "control", .read = read_control, .help = "the control socket: path and mode"},
+    {.name = "workers",
+     .kind = KEY_NUMBER,
+     .offset = offsetof(struct config_node, workers),
+     .least = 1,
+     .most = ROUTER_WORKERS,
+     .range = "1 to 16",
+     .help = "threads that move this node's packets; packets of one flow stay on one of them"},
     {.name = "ports", .read = read_ports, .help = "NAME: { kind: KIND, ... } lines; links make more of them"},
     {.name = "routes", .read = leave_routes, .help = "list of { to, via, port }"},
 };

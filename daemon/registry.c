@@ -101,9 +101,11 @@ static void take_port(struct snapshot *snapshot, unsigned device)
 {
     struct router *router = snapshot->router;
     struct port *port = &router->ports[device];
+    unsigned i;
 
     port->ops->stats(port, &snapshot->ports[device]);
-    if (router->worker) snapshot->ports[device].tx_copies = router->worker->copies[device];
+    for (i = 0; i < router->worker_count; i++)
+        snapshot->ports[device].tx_copies += router->workers[i]->copies[device];
     snapshot->mtu[device] = port->ops->mtu(port);
     snapshot->up[device] = port->ops->link_up(port);
 }
@@ -112,13 +114,13 @@ static void take(void *data)
 {
     struct snapshot *snapshot = data;
     struct router *router = snapshot->router;
-    unsigned device;
+    unsigned device, i;
 
     snapshot->row_count = ledger_read(router->node, snapshot->rows, LEDGER_ROWS);
     snapshot->balance = ledger_balance(router->node);
     for (device = 0; device < router->port_count; device++) take_port(snapshot, device);
     snapshot->tallies = router->tallies;
-    if (router->worker) tally_add(&snapshot->tallies, &router->worker->tallies);
+    for (i = 0; i < router->worker_count; i++) tally_add(&snapshot->tallies, &router->workers[i]->tallies);
 }
 
 /* ---- what becomes of it ---- */
@@ -255,6 +257,7 @@ static int put_node(struct readings *readings, const struct router *router)
     if (!err) err = put(readings, "node", "vmlets", NULL, READING_GAUGE, vmlets);
     if (!err) err = put(readings, "node", "generation", NULL, READING_COUNTER, node->current->number);
     if (!err) err = put(readings, "node", "heap-octets", NULL, READING_GAUGE, heap_octets(node));
+    if (!err) err = put(readings, "node", "workers", NULL, READING_GAUGE, router->worker_count);
     if (!err) err = put(readings, "node", "ports", NULL, READING_GAUGE, router->port_count);
     if (!err) err = put(readings, "node", "addresses", NULL, READING_GAUGE, router->address_count);
     return err;

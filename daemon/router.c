@@ -56,7 +56,7 @@ int router_close_ports(struct router *router, char *why)
     int err = 0;
     unsigned i;
 
-    assert(!router->worker);
+    assert(router->worker_count == 0);
     for (i = 0; i < router->port_count; i++) {
         struct port *port = &router->ports[i];
         int result = port->ops->close(port);

@@ -10,6 +10,7 @@
 
 #define ROUTER_PORTS     16
 #define ROUTER_ADDRESSES 64
+#define ROUTER_WORKERS   16
 #define TALLY_NETWORKS   64 /* networks that are counted by name; further ones together */
 
 struct router_address {
@@ -33,8 +34,10 @@ struct worker;
 
 struct router {
     struct vvm_node *node;
-    struct worker *worker; /* that moves its packets; NULL: none now. Set by worker_open */
-    const char *name;      /* of the node, for people */
+    unsigned crew_size;                     /* workers that a runtime makes for it; 0: one */
+    struct worker *workers[ROUTER_WORKERS]; /* that move its packets now; set by worker_open */
+    unsigned worker_count;
+    const char *name;     /* of the node, for people */
     bool virtual_time;    /* the clock is the newest time of the ports, and jumps when nothing else happens */
     uint64_t virtual_now; /* nanoseconds */
     uint64_t opened;      /* CLOCK_MONOTONIC, nanoseconds */

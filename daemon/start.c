@@ -314,6 +314,7 @@ int start_router(struct router *router, const struct config *config, const struc
     why[0] = '\0';
     err = router_open(router, node->name, virtual_time, config->path);
     if (err) return refuse(&s, node->place, err, "node %.60s: %s", node->name, strerror(-err));
+    router->crew_size = node->workers;
     err = prepare(&s, check_only);
     if (err) router_close(router, closing);
     return err;

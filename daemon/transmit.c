@@ -12,7 +12,7 @@
 #include <poll.h>
 #include <string.h>
 
-#include "worker.h"
+#include "crew.h"
 
 /* ---- what the generation says ---- */
 
@@ -89,15 +89,15 @@ static uint32_t bare_key(const struct worker *worker, const struct port *port)
 static int tell_claims(struct worker *worker)
 {
     struct router *router = worker->router;
-    unsigned device;
+    unsigned i;
 
     if (worker->learnt_of != UINT64_MAX && worker->told_count == worker->claim_count &&
         memcmp(worker->told, worker->claims, worker->claim_count * sizeof *worker->claims) == 0)
         return 0;
     memcpy(worker->told, worker->claims, worker->claim_count * sizeof *worker->claims);
     worker->told_count = worker->claim_count;
-    for (device = 0; device < router->port_count; device++) {
-        struct port *port = &router->ports[device];
+    for (i = 0; i < worker->own_count; i++) {
+        struct port *port = &router->ports[worker->own[i]];
         int err = port->ops->claim ? port->ops->claim(port, worker->told, worker->told_count) : 0;
 
         if (!err) continue;
@@ -208,12 +208,12 @@ static struct vvm_packet *cross_pools(struct worker *worker, struct port *port, 
     return copy;
 }
 
-static bool fits(struct port *port, const struct vvm_packet *packet, enum carrier_kind kind)
+static bool fits(uint32_t mtu, const struct vvm_packet *packet, enum carrier_kind kind)
 {
-    return packet->length + carrier_overhead(kind) <= port->ops->mtu(port);
+    return packet->length + carrier_overhead(kind) <= mtu;
 }
 
-static int seal(struct worker *worker, struct port *port, struct vvm_packet *packet, uint32_t address,
+static int seal(struct worker *worker, uint32_t mtu, struct vvm_packet *packet, uint32_t address,
                 const struct network *outermost, const char **reason)
 {
     const struct carrier_choice *choice = choice_of(worker, outermost);
@@ -224,7 +224,7 @@ static int seal(struct worker *worker, struct port *port, struct vvm_packet *pac
         *reason = "no-carrier";
         return -EPROTONOSUPPORT;
     }
-    if (!fits(port, packet, how.kind)) {
+    if (!fits(mtu, packet, how.kind)) {
         *reason = "too-big";
         return -EMSGSIZE;
     }
@@ -234,26 +234,31 @@ static int seal(struct worker *worker, struct port *port, struct vvm_packet *pac
 }
 
 /* Somebody else puts its carriers on: the port need only know to whom. */
-static int address_bare(struct worker *worker, struct port *port, struct vvm_packet *packet, uint32_t address,
-                        const struct network *outermost, const char **reason)
+static int address_bare(struct worker *worker, unsigned device, uint32_t mtu, struct vvm_packet *packet,
+                        uint32_t address, const struct network *outermost, const char **reason)
 {
     int err = 0;
 
-    if (worker->bare[port->device] != outermost) {
+    if (worker->bare[device] != outermost) {
         *reason = "no-carrier";
         err = -EPROTONOSUPPORT;
-    } else if (!fits(port, packet, CARRIER_UDP)) {
+    } else if (!fits(mtu, packet, CARRIER_UDP)) {
         *reason = "too-big";
         err = -EMSGSIZE;
     } else if (packet->lifetime == 1) {
         *reason = "ttl-expired";
         err = -ELOOP;
-    } else if (port->ops->reaches && !port->ops->reaches(port, address)) {
-        *reason = address ? "no-neighbour" : "no-address";
-        err = -EHOSTUNREACH;
     }
     packet->peer = address;
     return err;
+}
+
+/* Is there somebody there? Only the port's owner may ask. */
+static int find_peer(struct port *port, uint32_t address, const char **reason)
+{
+    if (!port->ops->reaches || port->ops->reaches(port, address)) return 0;
+    *reason = address ? "no-neighbour" : "no-address";
+    return -EHOSTUNREACH;
 }
 
 /* What can be told before the packet is touched. NULL: the port would have it. */
@@ -270,6 +275,7 @@ static int transmit(struct worker *worker, struct vvm_packet **packet, struct po
                     const struct network *outermost, const char **reason)
 {
     struct transmit_queue *queue = &worker->queues[port->device];
+    uint32_t mtu = port->ops->mtu(port);
     struct vvm_packet *own;
     int err;
 
@@ -279,12 +285,52 @@ static int transmit(struct worker *worker, struct vvm_packet **packet, struct po
     own = cross_pools(worker, port, *packet);
     if (!own) return -ENOBUFS;
     *packet = own;
-    if (port->link == PORT_DATAGRAM) err = address_bare(worker, port, own, address, outermost, reason);
-    else err = seal(worker, port, own, address, outermost, reason);
+    if (port->link == PORT_ETHERNET) err = seal(worker, mtu, own, address, outermost, reason);
+    else err = address_bare(worker, port->device, mtu, own, address, outermost, reason);
+    if (!err && port->link == PORT_DATAGRAM) err = find_peer(port, address, reason);
     if (err) return err;
     own->sent_row = sent_row(worker, worker->context.network);
     queue->packets[queue->count++] = own;
     return 0;
+}
+
+/* By a port that belongs to another worker: sealed here, where its network is known. */
+static int transmit_away(struct worker *worker, struct vvm_packet *packet, struct port *port,
+                         uint32_t address, const struct network *outermost, const char **reason)
+{
+    struct port_facts *facts = &worker->seat->crew->facts[port->device];
+    uint32_t mtu = atomic_load_explicit(&facts->mtu, memory_order_relaxed);
+    int err;
+
+    *reason = "link-down";
+    if (!atomic_load_explicit(&facts->up, memory_order_relaxed)) return -ENOBUFS;
+    if (port->link == PORT_ETHERNET) err = seal(worker, mtu, packet, address, outermost, reason);
+    else err = address_bare(worker, port->device, mtu, packet, address, outermost, reason);
+    if (err) return err;
+    packet->sent_row = sent_row(worker, worker->context.network);
+    if (seat_send(worker, packet, port->device)) return 0;
+    *reason = "worker-busy";
+    return -ENOBUFS;
+}
+
+void transmit_passed(struct worker *worker, struct vvm_packet *packet, unsigned device)
+{
+    struct transmit_queue *queue = &worker->queues[device];
+    struct port *port = &worker->router->ports[device];
+    const char *reason = refusal(worker, port);
+    struct vvm_packet *own = packet;
+
+    if (!reason && port->link == PORT_DATAGRAM) find_peer(port, packet->peer, &reason);
+    if (!reason) {
+        own = cross_pools(worker, port, packet);
+        if (own) {
+            queue->packets[queue->count++] = own;
+            return;
+        }
+        reason = "no-buffer";
+    }
+    book_unsent(worker, packet, reason);
+    packet_free(packet);
 }
 
 /* ---- what the engine asks ---- */
@@ -293,13 +339,16 @@ static int host_transmit(void *host, struct vvm_context *ctx, struct vvm_packet 
                          uint32_t address, const struct network *outermost, const char **reason)
 {
     struct worker *worker = ctx->host;
+    struct port *port;
     int err = -ENODEV;
 
     (void)host;
     assert(worker);
     *reason = "no-device";
-    if (device < worker->router->port_count)
-        err = transmit(worker, &packet, &worker->router->ports[device], address, outermost, reason);
+    port = device < worker->router->port_count ? &worker->router->ports[device] : NULL;
+    if (port && worker->seat && seat_owner(worker->seat, device) != worker->seat->index)
+        err = transmit_away(worker, packet, port, address, outermost, reason);
+    else if (port) err = transmit(worker, &packet, port, address, outermost, reason);
     if (err) packet_free(packet);
     return err;
 }
@@ -328,7 +377,7 @@ static uint32_t host_mtu(void *host, uint16_t device)
 
     if (device >= router->port_count) return 0;
     port = &router->ports[device];
-    mtu = port->ops->mtu(port);
+    mtu = router->worker_count > 1 ? crew_mtu(router, device) : port->ops->mtu(port);
     return mtu > overhead ? mtu - overhead : 0;
 }
 

@@ -9,6 +9,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "crew.h"
+
 enum {
     MADE_BUFFERS = 256, /* packets made by programs, at one time */
     MADE_ROOM = PORT_HEADROOM + 65536,
@@ -35,7 +37,7 @@ void worker_ended(void *host, struct vvm_context *ctx, const struct outcome_repo
     tally(ctx->host, report);
 }
 
-static void execute(struct worker *worker, const struct network *network, struct vvm_packet *packet)
+static inline void execute(struct worker *worker, const struct network *network, struct vvm_packet *packet)
 {
     struct outcome_report report = {0};
 
@@ -43,33 +45,56 @@ static void execute(struct worker *worker, const struct network *network, struct
     tally(worker, &report);
 }
 
-static void refuse(struct worker *worker, struct vvm_packet *packet, enum carrier_verdict verdict)
+static const struct network *refuse(struct worker *worker, struct vvm_packet *packet,
+                                    enum carrier_verdict verdict)
 {
     ledger_count(&worker->context, worker->verdict_row[verdict], 1);
     packet_free(packet);
-}
-
-static void receive_frame(struct worker *worker, struct vvm_packet *packet)
-{
-    const struct network *network;
-    enum carrier_verdict verdict = carrier_peel(worker->context.generation, packet, &network);
-
-    if (verdict == VERDICT_CLAIMED) execute(worker, network, packet);
-    else refuse(worker, packet, verdict);
+    return NULL;
 }
 
 /* Somebody else took its carriers off: the port says which network it is for. */
-static void receive_bare(struct worker *worker, const struct network *network, struct vvm_packet *packet)
+static const struct network *claim_bare(struct worker *worker, const struct network *network,
+                                        struct vvm_packet *packet)
 {
-    if (!network) {
-        refuse(worker, packet, VERDICT_NOT_ACTIVE);
-        return;
-    }
+    if (!network) return refuse(worker, packet, VERDICT_NOT_ACTIVE);
     packet->carrier = CARRIER_UDP;
     packet->padded = false;
     packet->lifetime = 0;
     packet->link_offset = packet->ip_offset = packet->udp_offset = (uint16_t)packet->head;
     packet->layer_count = 0;
+    return network;
+}
+
+static inline const struct network *claim(struct worker *worker, unsigned device, struct vvm_packet *packet)
+{
+    const struct network *network;
+    enum carrier_verdict verdict;
+
+    if (worker->router->ports[device].link == PORT_DATAGRAM)
+        return claim_bare(worker, worker->bare[device], packet);
+    verdict = carrier_peel(worker->context.generation, packet, &network);
+    return verdict == VERDICT_CLAIMED ? network : refuse(worker, packet, verdict);
+}
+
+static void receive(struct worker *worker, unsigned device, struct vvm_packet **packets, unsigned n)
+{
+    unsigned i;
+
+    for (i = 0; i < n; i++) {
+        const struct network *network = claim(worker, device, packets[i]);
+
+        if (network) execute(worker, network, packets[i]);
+    }
+}
+
+const struct network *worker_claim(struct worker *worker, unsigned device, struct vvm_packet *packet)
+{
+    return claim(worker, device, packet);
+}
+
+void worker_execute(struct worker *worker, const struct network *network, struct vvm_packet *packet)
+{
     execute(worker, network, packet);
 }
 
@@ -97,15 +122,13 @@ static unsigned step_port(struct worker *worker, unsigned device)
 {
     struct port *port = &worker->router->ports[device];
     struct vvm_packet *packets[PORT_BURST];
-    int i, n = port->ops->rx_burst(port, packets, PORT_BURST);
+    int n = port->ops->rx_burst(port, packets, PORT_BURST);
 
     if (n == -ENODATA) worker->ended[device] = true;
     else if (n < 0) worker->broken = port;
     if (n > 0) ledger_count(&worker->context, worker->received_row[device], n);
-    for (i = 0; i < n; i++) {
-        if (port->link == PORT_DATAGRAM) receive_bare(worker, worker->bare[device], packets[i]);
-        else receive_frame(worker, packets[i]);
-    }
+    if (n > 0 && worker->seat) seat_receive(worker, device, packets, (unsigned)n);
+    else if (n > 0) receive(worker, device, packets, (unsigned)n);
     return book_losses(worker, device) + (n > 0 ? (unsigned)n : 0);
 }
 
@@ -121,10 +144,10 @@ static void send_on(struct worker *worker, unsigned device)
 
 static bool all_ended(const struct worker *worker)
 {
-    unsigned device;
+    unsigned i;
 
-    for (device = 0; device < worker->router->port_count; device++)
-        if (!worker->ended[device]) return false;
+    for (i = 0; i < worker->own_count; i++)
+        if (!worker->ended[worker->own[i]]) return false;
     return true;
 }
 
@@ -140,14 +163,17 @@ static int idle(struct worker *worker)
 
 int worker_step(struct worker *worker)
 {
-    unsigned device, frames = 0;
+    unsigned i, frames = 0;
 
     generation_enter(&worker->context);
     transmit_learn(worker);
-    for (device = 0; device < worker->router->port_count && !worker->broken; device++)
-        if (!worker->ended[device]) frames += step_port(worker, device);
+    if (worker->seat) seat_begin(worker);
+    for (i = 0; i < worker->own_count && !worker->broken; i++)
+        if (!worker->ended[worker->own[i]]) frames += step_port(worker, worker->own[i]);
+    if (worker->seat) frames += seat_work(worker);
     execution_drain(&worker->context);
-    for (device = 0; device < worker->router->port_count; device++) send_on(worker, device);
+    for (i = 0; i < worker->own_count; i++) send_on(worker, worker->own[i]);
+    if (worker->seat) seat_end(worker);
     generation_leave(&worker->context);
     if (worker->broken) return -EIO;
     return frames ? (int)frames : idle(worker);
@@ -157,13 +183,13 @@ uint64_t worker_deadline(const struct worker *worker)
 {
     struct router *router = worker->router;
     uint64_t first = PORT_NEVER;
-    unsigned device;
+    unsigned i;
 
-    for (device = 0; device < router->port_count; device++) {
-        struct port *port = &router->ports[device];
+    for (i = 0; i < worker->own_count; i++) {
+        struct port *port = &router->ports[worker->own[i]];
         uint64_t due = port->ops->deadline ? port->ops->deadline(port) : PORT_NEVER;
 
-        if (worker->queues[device].count) due = router_clock(router) + RETRY;
+        if (worker->queues[worker->own[i]].count) due = router_clock(router) + RETRY;
         if (due < first) first = due;
     }
     return first;
@@ -172,13 +198,14 @@ uint64_t worker_deadline(const struct worker *worker)
 bool worker_arm(struct worker *worker)
 {
     bool quiet = true;
-    unsigned device;
+    unsigned i;
 
-    for (device = 0; device < worker->router->port_count; device++) {
-        struct port *port = &worker->router->ports[device];
+    for (i = 0; i < worker->own_count; i++) {
+        struct port *port = &worker->router->ports[worker->own[i]];
 
-        if (!worker->ended[device] && !port->ops->arm(port)) quiet = false;
+        if (!worker->ended[worker->own[i]] && !port->ops->arm(port)) quiet = false;
     }
+    if (worker->seat && !seat_arm(worker)) quiet = false;
     return quiet;
 }
 
@@ -197,12 +224,25 @@ static void name_rows(struct worker *worker)
         worker->loss_row[i] = ledger_row(node, LEDGER_DROPPED, port_loss_name(i));
 }
 
-int worker_open(struct worker *worker, struct router *router)
+static void join(struct worker *worker, unsigned index, unsigned count)
+{
+    struct router *router = worker->router;
+    unsigned device;
+
+    for (device = index; device < router->port_count; device += count)
+        worker->own[worker->own_count++] = device;
+    worker->identity = (uint16_t)(index << 12); /* datagrams of different workers differ */
+    name_rows(worker);
+    book_open(worker);
+    router->workers[router->worker_count++] = worker;
+}
+
+int worker_open_one(struct worker *worker, struct router *router, unsigned index, unsigned count)
 {
     int err;
 
-    assert(!router->worker);
-    *worker = (struct worker){.router = router, .learnt_of = UINT64_MAX};
+    assert(index < count && router->worker_count < ROUTER_WORKERS);
+    *worker = (struct worker){.learnt_of = UINT64_MAX};
     err = context_open(&worker->context, router->node, false);
     if (err) return err;
     err = buffer_pool_open(&worker->made, MADE_BUFFERS, MADE_ROOM, PORT_HEADROOM);
@@ -211,10 +251,25 @@ int worker_open(struct worker *worker, struct router *router)
         return err;
     }
     worker->context.host = worker;
-    name_rows(worker);
-    book_open(worker);
-    router->worker = worker;
+    worker->router = router;
+    join(worker, index, count);
     return 0;
+}
+
+int worker_open(struct worker *worker, struct router *router)
+{
+    assert(router->worker_count == 0);
+    return worker_open_one(worker, router, 0, 1);
+}
+
+static void leave(struct worker *worker)
+{
+    struct router *router = worker->router;
+    unsigned i;
+
+    for (i = 0; router->workers[i] != worker; i++) {}
+    router->workers[i] = router->workers[--router->worker_count];
+    worker->router = NULL;
 }
 
 void worker_close(struct worker *worker)
@@ -222,11 +277,11 @@ void worker_close(struct worker *worker)
     struct router *router = worker->router;
 
     transmit_abandon(worker);
-    book_close(router);
+    book_close(worker);
     context_close(&worker->context);
     buffer_pool_close(worker->made);
     worker->made = NULL;
     tally_add(&router->tallies, &worker->tallies);
     worker->tallies.count = 0;
-    router->worker = NULL;
+    leave(worker);
 }

@@ -6,7 +6,9 @@
  *                 -> (engine) -> transmit -> queue; drain what packets woke or handed on;
  *                 flush and poll ports; unpin
  *
- * A worker belongs to one thread and one router. It allocates nothing after open.
+ * A worker belongs to one thread and one router, and some of the router's ports to it:
+ * all of them if it is alone. What passes between several stands in crew.h. It allocates
+ * nothing after open.
  */
 #ifndef VVMD_WORKER_H
 #define VVMD_WORKER_H
@@ -36,11 +38,15 @@ struct sender_row {
     uint32_t row;
 };
 
+struct seat;
+
 struct worker {
     struct vvm_context context;
     struct router *router;
-    struct buffer_pool *made; /* for packets that programs make */
-    uint64_t learnt_of;       /* number of the generation that choices, bare and claims stand for */
+    struct seat *seat;                     /* among several; NULL: it is alone */
+    unsigned own[ROUTER_PORTS], own_count; /* its ports */
+    struct buffer_pool *made;              /* for packets that programs make */
+    uint64_t learnt_of; /* number of the generation that choices, bare and claims stand for */
     unsigned choice_count;
     struct carrier_choice choices[WORKER_NETWORKS];
     const struct network *bare[ROUTER_PORTS]; /* PORT_DATAGRAM: whose packets pass there; NULL: nobody's */
@@ -58,13 +64,16 @@ struct worker {
     struct port *broken;        /* the port that made worker_step fail */
 };
 
-/** After all ports are open; becomes router->worker. 0 or -errno. */
+/** The only worker of a router, after all ports are open; joins router->workers. 0 or -errno. */
 int worker_open(struct worker *worker, struct router *router);
+/** The same for the index-th of `count` workers. */
+int worker_open_one(struct worker *worker, struct router *router, unsigned index, unsigned count);
 /** Queued packets that no port took are dropped as `port-closed`; the tallies become the
  *  router's. */
 void worker_close(struct worker *worker);
-/** One burst from every port. Number of frames that came, 0 if none; -ENODATA when no
- *  port will ever bring any again and none holds any; another -errno when
+/** One burst from every port, and what other workers passed on. Number of frames that came,
+ *  0 if none; -ENODATA when no port of its own will ever bring any again and none holds
+ *  any (others may pass it more); another -errno when
  *  worker->broken is broken. With virtual time, a step in which nothing came moves the
  *  clock to the next deadline. */
 int worker_step(struct worker *worker);
@@ -81,7 +90,18 @@ extern const struct vvm_host_ops worker_host_ops;
 /** A packet ended that was held or handed on: it belongs into the tallies. */
 void worker_ended(void *host, struct vvm_context *ctx, const struct outcome_report *report);
 
+/* ---- for crew.c ---- */
+
+/** The network that claims a frame of the port, with its carriers peeled; NULL: it was
+ *  refused, counted and freed. */
+const struct network *worker_claim(struct worker *worker, unsigned device, struct vvm_packet *packet);
+/** Run a packet, count what becomes of it. */
+void worker_execute(struct worker *worker, const struct network *network, struct vvm_packet *packet);
+
 /* ---- transmit.c: private to the worker ---- */
+
+/** A packet that another worker has sealed and booked as sent leaves by a port of this one. */
+void transmit_passed(struct worker *worker, struct vvm_packet *packet, unsigned device);
 
 /** Hand what waits for a port to it, as far as it takes it. 0, or -errno: worker->broken. */
 int transmit_flush(struct worker *worker, unsigned device);
@@ -93,9 +113,11 @@ void transmit_abandon(struct worker *worker);
 
 /* ---- book.c: what becomes of packets after they were booked as sent ---- */
 
-/** Fates go to the worker's ledger rows from now on; until a port is closed. */
+/** Fates of its ports go to the worker's ledger rows from now on; until a port is closed. */
 void book_open(struct worker *worker);
-/** Fates go to the ledger without a worker: what waits in the ports when they are closed. */
-void book_close(struct router *router);
+/** They go to the ledger without a worker: what waits in the ports when they are closed. */
+void book_close(struct worker *worker);
+/** A packet that counted as sent is dropped for a reason of the worker's; it is not freed. */
+void book_unsent(struct worker *worker, const struct vvm_packet *packet, const char *reason);
 
 #endif

@@ -96,7 +96,7 @@ static const char whole[] =
     "}\n"
     "  c: { addresses: [10.0.0.3], vmlets: [] }\n"
     "  d:\n"
-    "defaults: { vmlets: [route], control: { mode: 0o600 } }\n"
+    "defaults: { vmlets: [route], control: { mode: 0o600 }, workers: 3 }\n"
     "path: [lib, /usr/lib/vvm, ../x]\n"
     "routing: none\n";
 
@@ -121,6 +121,7 @@ static void check_node_a(const struct config_node *a)
     CU_ASSERT_STRING_EQUAL(a->vmlets[3].name, "net/other.vml");
     CU_ASSERT_STRING_EQUAL(a->control_path, "run/a.sock");
     CU_ASSERT_EQUAL(a->control_mode, 0660);
+    CU_ASSERT_EQUAL(a->workers, 3);
     CU_ASSERT(a->place.line == 8 && a->place.column == 3);
 }
 

@@ -11,6 +11,8 @@
 #include "daemon/registry.h"
 #include "engine/load.h"
 
+unsigned line_workers = 1;
+
 /* ---- the spout ---------------------------------------------------------------------------- */
 
 static int spout_open(struct port *port, const struct port_options *options)
@@ -40,6 +42,16 @@ static void take_event(struct spout *spout)
         spout->left += frames;
 }
 
+/* The UDP source port says which flow it is; 0 is no checksum. */
+static void choose_flow(struct spout *spout, struct vvm_packet *packet)
+{
+    enum { SOURCE_PORT = 14 + 20, CHECKSUM = SOURCE_PORT + 6 };
+    uint8_t *octets = packet->base + packet->head;
+    if (spout->flows == 0) return;
+    octets[SOURCE_PORT + 1] = (uint8_t)(spout->turn++ % spout->flows);
+    memset(octets + CHECKSUM, 0, 2);
+}
+
 static int spout_rx_burst(struct port *port, struct vvm_packet **packets, unsigned room)
 {
     struct spout *spout = port->state;
@@ -55,6 +67,7 @@ static int spout_rx_burst(struct port *port, struct vvm_packet **packets, unsign
         struct vvm_packet *packet = port->pool->alloc(port->pool);
         if (!packet) break;
         packet_append(packet, spout->frame, spout->length);
+        choose_flow(spout, packet);
         packet->payload_end = packet->head + packet->length;
         packet->ingress = port->device;
         packets[n++] = packet;
@@ -156,6 +169,7 @@ static void open_router(struct line *line, unsigned i)
     static const char *const names[] = {"r0", "r1", "r2", "r3"};
     struct router *router = line->list[i] = &line->routers[i];
     CU_ASSERT_EQUAL_FATAL(router_open(router, names[i], false, VVM_SOURCE "/netvmlets"), 0);
+    router->crew_size = line_workers;
     CU_ASSERT_EQUAL_FATAL(router_add_address(router, address_of(i), 24), 0);
     CU_ASSERT_EQUAL_FATAL(load_file(&router->node->control, VVM_SOURCE "/netvmlets/hop.vml", NULL), 0);
     for (unsigned to = i + 1; to < line->count; to++) add_route(router, to, 1, i + 1);
@@ -188,6 +202,7 @@ void line_open(struct line *line, unsigned count, const struct impairment *impai
         open_ports(line, i, impairment);
     }
     line->spout->left = frames;
+    line->spout->flows = line_workers > 1 ? 16 : 0;
     line->spout->length = line_frame(line->spout->frame, address_of(count - 1), 9);
     CU_ASSERT_EQUAL_FATAL(runtime_open(&line->runtime, line->list, count), 0);
 }

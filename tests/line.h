@@ -14,12 +14,17 @@
 
 enum { LINE_MOST = 4, LINE_FRAME = 256 };
 
+/* Workers of each router of the lines to come. */
+extern unsigned line_workers;
+
 /* Frames that the spout gives; set before the routers run. */
 struct spout {
     struct buffer_pool *pool;
     uint8_t frame[LINE_FRAME];
     uint32_t length;
-    uint64_t left;   /* frames to come */
+    uint64_t left;  /* frames to come */
+    unsigned flows; /* that they belong to, in turn; 0: one */
+    unsigned turn;
     bool ends;       /* after them: -ENODATA, not silence */
     int broken;      /* after them: this error */
     int event;       /* an eventfd: as many frames as it says come, `left` is not used; -1: none */

@@ -180,7 +180,7 @@ static struct stage *stage_open(uint32_t key, bool virtual_time)
 static void stage_close(struct stage *stage)
 {
     char why[256];
-    if (stage->router.worker) worker_close(&stage->worker);
+    if (stage->router.worker_count) worker_close(&stage->worker);
     CU_ASSERT_EQUAL(ledger_balance(stage->router.node), 0);
     CU_ASSERT_EQUAL(router_close(&stage->router, why), 0);
     free(stage);
