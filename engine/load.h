@@ -86,6 +86,9 @@ void state_print(const struct vvm_node *node, FILE *to);
 void function_digest(const struct vvm_node *node, const struct vvm_function *f, uint8_t digest[16]);
 /** Evaluate one datum in env now (REPL, eval): its own transaction unless one is open. */
 int eval_datum(struct vvm_context *ctx, struct vvm_environment *env, vvm_value datum, vvm_value *result);
+/** The same inside an open load, for code that goes into no image and is freed when nothing
+ *  leads to it any more. */
+int eval_apart(struct vvm_context *ctx, struct vvm_environment *env, vvm_value datum, vvm_value *result);
 /** Compile a source file to an image without publishing it (loads it, with its
  *  imports, into ctx's node: give it a node of its own). */
 int compile_file(struct vvm_context *ctx, const char *path, bool debug_lines, uint8_t **image,

@@ -19,6 +19,7 @@
 #include "layer.h"
 #include "table/table.h"
 #include "vmlet.h"
+#include "weave.h"
 #include "wire/network.h"
 
 /* ---- who needs whom -------------------------------------------------------------------- */
@@ -63,7 +64,7 @@ static bool covers(const struct vvm_node *node, const struct vvm_vmlet *v, const
         if (global_owner(node, g) != owner) continue;
         const struct layer *layers = layers_of(node, g, &count);
         for (uint32_t i = 0; i < count; i++)
-            if (layers[i].owner == v) return true;
+            if (layers[i].owner == v && !layers[i].weaver) return true;
     }
     return false;
 }
@@ -113,6 +114,7 @@ static int choose(struct vvm_context *ctx, struct vvm_vmlet *vmlet, bool cascade
 static int withdraw(struct vvm_context *ctx, const struct vvm_vmlet *vmlet)
 {
     int err = layers_drop(ctx->node, vmlet);
+    if (!err) err = weave_withdraw(ctx, vmlet);
     return err ? err : wire_drop_owner(ctx, ctx->node->candidate, vmlet);
 }
 

@@ -18,6 +18,7 @@ const struct suite suites[] = {
     {"route", route_tests},
     {"headers", headers_tests},
     {"wire", wire_tests},
+    {"reflect", reflect_tests},
     {"world", world_tests},
     {"api", api_tests},
     {"facilities", facility_tests},

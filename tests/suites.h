@@ -20,6 +20,7 @@ void machine_tests(CU_pSuite suite);
 void packet_tests(CU_pSuite suite);
 void table_tests(CU_pSuite suite);
 void wire_tests(CU_pSuite suite);
+void reflect_tests(CU_pSuite suite);
 void world_tests(CU_pSuite suite);
 void facility_tests(CU_pSuite suite);
 void around_tests(CU_pSuite suite);
