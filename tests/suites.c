@@ -27,6 +27,7 @@ const struct suite suites[] = {
     {"carrier", carrier_tests},
     {"worker", worker_tests},
     {"runtime", runtime_tests},
+    {"swap", swap_tests},
     {"control", control_tests},
     {"options", options_tests},
     {"config", config_tests},

@@ -27,6 +27,7 @@ void around_tests(CU_pSuite suite);
 void ants_tests(CU_pSuite suite);
 void carrier_tests(CU_pSuite suite);
 void runtime_tests(CU_pSuite suite);
+void swap_tests(CU_pSuite suite);
 void worker_tests(CU_pSuite suite);
 void control_tests(CU_pSuite suite);
 void options_tests(CU_pSuite suite);
