@@ -153,7 +153,7 @@ int layer_assign(struct vvm_node *node, uint32_t number, vvm_value value)
     struct global_table *t = node->globals;
     struct global *global = &t->globals[number];
     if (!global->layer_count || global->layers[0].kind != LAYER_DEFINE) return -ENOENT;
-    if (node->candidate && global->changed != t->load) {
+    if ((node->candidate || generation_on_trial(node)) && global->changed != t->load) {
         int err = open_layers(t, number);
         if (err) return err;
     }

@@ -19,6 +19,7 @@
 #include "authority.h"
 #include "generation.h"
 #include "heap.h"
+#include "hooks.h"
 #include "prelude.h"
 #include "trial.h"
 #include "vmlet.h"
@@ -196,8 +197,10 @@ static int publish_candidate(struct vvm_context *ctx)
     if (!err) err = wire_freeze(ctx, node->candidate);
     if (err) return err;
     generation_try(node);
-    generation_confirm(node);
-    return 0;
+    err = vmlets_published(ctx);
+    if (err) generation_revert(node);
+    else generation_confirm(node);
+    return err;
 }
 
 static int transaction_end(struct vvm_context *ctx, int begun, int err)

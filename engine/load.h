@@ -58,11 +58,16 @@ int load_image(struct vvm_context *ctx, const char *file, const uint8_t *data, s
  *  NAME.vmi of imports in the folders of `path_list` (colon-separated). */
 int load_file(struct vvm_context *ctx, const char *path, struct vvm_vmlet **vmlet);
 /** Take a VMlet and all that it defined out of the running node, as one transaction. What
- *  others import does not go unless `cascade`, which takes those others with it. Its
+ *  others import does not go unless UNLOAD_CASCADE, which takes those others with it. First
+ *  on-unload is called (hooks.h): -ECANCELED if one fails and the unload is not forced. Its
  *  tables and code are freed when no worker and no value leads to them any more
  *  (vmlets_reap). -EBUSY: others depend on it, -ENOENT: no such VMlet, -EPERM: what
  *  stays would not hold together; ctx->pending says more. */
-int vmlet_unload(struct vvm_context *ctx, vvm_value name, bool cascade);
+int vmlet_unload(struct vvm_context *ctx, vvm_value name, unsigned options);
+enum unload_option {
+    UNLOAD_CASCADE = 1, /* with all that depends on it */
+    UNLOAD_FORCE = 2,   /* even if an on-unload fails: that is logged */
+};
 /** True if v could not stay if `on` went: it imports from it, its code names something of
  *  it, or a layer of v lies over something of it. */
 bool vmlet_depends(struct vvm_context *ctx, const struct vvm_vmlet *v, const struct vvm_vmlet *on);

@@ -16,6 +16,7 @@
 #include "environment.h"
 #include "generation.h"
 #include "heap.h"
+#include "hooks.h"
 #include "layer.h"
 #include "table/table.h"
 #include "vmlet.h"
@@ -166,7 +167,7 @@ static int unload_chosen(struct vvm_context *ctx)
     return err;
 }
 
-int vmlet_unload(struct vvm_context *ctx, vvm_value name, bool cascade)
+int vmlet_unload(struct vvm_context *ctx, vvm_value name, unsigned options)
 {
     struct vvm_node *node = ctx->node;
     struct vvm_vmlet *vmlet = vmlet_named(node, name);
@@ -181,7 +182,8 @@ int vmlet_unload(struct vvm_context *ctx, vvm_value name, bool cascade)
         return -EBUSY;
     }
     if (ctx->depth == 0) heap_collect(node); /* entries of the REPL that are done need nobody */
-    int err = choose(ctx, vmlet, cascade);
+    int err = choose(ctx, vmlet, (options & UNLOAD_CASCADE) != 0);
+    if (!err) err = vmlets_unloading(ctx, (options & UNLOAD_FORCE) != 0);
     if (!err) err = unload_chosen(ctx);
     for (struct vvm_vmlet *v = node->vmlets; v; v = v->next) v->going = false;
     if (!err) vmlets_reap(node);

@@ -20,6 +20,7 @@ const struct suite suites[] = {
     {"wire", wire_tests},
     {"reflect", reflect_tests},
     {"world", world_tests},
+    {"life", life_tests},
     {"api", api_tests},
     {"facilities", facility_tests},
     {"around", around_tests},

@@ -22,6 +22,7 @@ void table_tests(CU_pSuite suite);
 void wire_tests(CU_pSuite suite);
 void reflect_tests(CU_pSuite suite);
 void world_tests(CU_pSuite suite);
+void life_tests(CU_pSuite suite);
 void facility_tests(CU_pSuite suite);
 void around_tests(CU_pSuite suite);
 void ants_tests(CU_pSuite suite);

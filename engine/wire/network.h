@@ -63,8 +63,9 @@ int wire_check(struct vvm_context *ctx, struct vvm_generation *candidate);
 /** At publish, when nothing refuses any more: what packet code names becomes constant. -ENOMEM
  *  with ctx->pending. */
 int wire_freeze(struct vvm_context *ctx, const struct vvm_generation *candidate);
-/** Tests of a generation's VMlets, newest first: a list of (name procedure vmlet). */
-vvm_value registered_tests(const struct vvm_generation *generation);
+/** What a generation's VMlets have put there for later (hooks.h), newest first: a list of
+ *  (key procedure vmlet). */
+vvm_value registrations(const struct vvm_generation *generation);
 
 /** What the raised value is for a handler of a wire program or for `uncaught`: the
  *  network's on-error mapping of the engine's own errors; else v itself. */

@@ -135,7 +135,7 @@ struct match_table {
     uint32_t member_count;
     const struct wire_member **index; /* open hash of members by set and name; power of two */
     uint32_t index_size;
-    vvm_value tests;      /* list of (name procedure vmlet), newest first */
+    vvm_value tests;      /* list of (key procedure vmlet), newest first; see hooks.h */
     vvm_value primitives; /* list of (name owner descriptor . procedure), newest first */
     vvm_value weavers;    /* list of (id owner name predicate . transformer), newest first */
     vvm_value *entries;   /* of the application, by number: closures, or VALUE_FALSE; see entry.c */
