@@ -411,6 +411,14 @@ static int map_open(struct table *table, const uint64_t seed[2])
     return 0;
 }
 
+/* An entry that is not in use yet looks as if it belonged to bucket 0. The bucket is locked. */
+static bool chain_has(const struct map *m, const struct bucket *b, uint32_t number)
+{
+    uint32_t at = b->first;
+    while (at && at != number) at = entry_next(entry_at(m, at));
+    return at != 0;
+}
+
 /* Copy an entry if it is in a chain and lives. No bucket is locked. */
 static bool entry_copy(struct table *table, uint32_t number, uint64_t now, struct table_entry *entry)
 {
@@ -419,7 +427,7 @@ static bool entry_copy(struct table *table, uint32_t number, uint64_t now, struc
     uint32_t at = entry_bucket(e);
     if (at == NO_BUCKET || at > m->bucket_mask) return false;
     bucket_lock(&m->buckets[at]);
-    bool there = entry_bucket(e) == at && !entry_expired(e, now); /* it may have left while we waited */
+    bool there = chain_has(m, &m->buckets[at], number) && !entry_expired(e, now);
     for (uint32_t i = 0; there && i < m->key_words; i++) entry->key[i] = word_load(e + 2 + i);
     entry->value.present = there;
     if (there) value_copy(m, &table->schema, e, &entry->value);
@@ -429,7 +437,8 @@ static bool entry_copy(struct table *table, uint32_t number, uint64_t now, struc
 
 static bool map_next(struct table *table, uint64_t *at, uint64_t now, struct table_entry *entry)
 {
-    while (*at < ((struct map *)table->body)->capacity)
+    struct map *m = table->body;
+    while (*at < __atomic_load_n(&m->fresh, __ATOMIC_RELAXED))
         if (entry_copy(table, (uint32_t)++ * at, now, entry)) return true;
     return false;
 }
