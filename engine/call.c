@@ -336,8 +336,7 @@ bool signature_is_tagged(const struct vvm_node *node, uint32_t number)
 
 bool call_global(struct vvm_context *ctx, const struct link *link, unsigned n, uint64_t *result)
 {
-    const struct vvm_generation *g = ctx->generation;
-    const struct binding *b = link->global < g->binding_count ? &g->bindings[link->global] : NULL;
+    const struct binding *b = binding_of(ctx, link);
     if (!b || b->value == VALUE_UNDEFINED) {
         raise_error(ctx, ERROR_UNBOUND, link->name);
         return false;

@@ -13,6 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "generation.h"
+#include "override.h"
 #include "unit.h"
 
 /* name, and what a sentence says about code that has it */
@@ -238,6 +240,20 @@ static uint32_t call_effects(struct walk *w, uint32_t at, uint32_t word, const s
     return 0;
 }
 
+/* What stands for the instruction or primitive in this generation is called there. */
+static uint32_t redefined_effects(struct walk *w, uint32_t at, uint32_t word)
+{
+    const struct vvm_function *f = w->visits[at].function;
+    uint32_t globals[2], found = 0;
+    unsigned count = override_of_word(w->generation, f, &f->code[word], globals);
+    for (unsigned i = 0; i < count; i++) {
+        const struct binding *b = &w->generation->bindings[globals[i]];
+        struct link link = {VALUE_FALSE, global_name(w->node, globals[i]), b->signature, globals[i]};
+        found |= call_effects(w, at, word, &link);
+    }
+    return found;
+}
+
 /* ---- one function ------------------------------------------------------------------------ */
 
 static uint32_t instruction_effects(struct walk *w, uint32_t at, uint32_t word)
@@ -252,7 +268,7 @@ static uint32_t instruction_effects(struct walk *w, uint32_t at, uint32_t word)
     case OP_GLOBAL_REF: return reference_effects(w, at, word, &f->unit->links[word_b(code)]);
     default: break;
     }
-    uint32_t found = instruction_table[word_op(code)].effects;
+    uint32_t found = instruction_table[word_op(code)].effects | redefined_effects(w, at, word);
     if (found & EFFECT_ROW) found |= f->unit->primitives[word_b(code)]->effects;
     found &= ~(uint32_t)(EFFECT_ROW | EFFECT_DIVERGES);
     if (found & w->unwanted) blame_instruction(w, at, word, found & w->unwanted);

@@ -11,6 +11,8 @@
 #include <assert.h>
 #include <string.h>
 
+#include "override.h"
+
 /* ---- definitions ------------------------------------------------------------------------ */
 
 static bool is_procedure(vvm_value v)
@@ -30,7 +32,9 @@ static vvm_value evaluate(struct expansion *x, vvm_value datum, uint64_t positio
     }
     ctx->depth++;
     x->node->making_syntax++;
+    bool before = boot_begin(ctx);
     int error = eval_datum(ctx, x->env, datum, &v);
+    boot_end(ctx, before);
     x->node->making_syntax--;
     ctx->depth--;
     if (error || v == VALUE_EXCEPTION) {
@@ -172,7 +176,9 @@ struct ast_node *expand_letrec_syntax(struct expansion *x, struct scope *s, vvm_
 static vvm_value call(struct expansion *x, vvm_value procedure, unsigned n, const vvm_value *args,
                       uint64_t position)
 {
+    bool before = boot_begin(x->ctx);
     vvm_value v = vvm_call(x->ctx, procedure, n, args);
+    boot_end(x->ctx, before);
     if (v != VALUE_EXCEPTION) return v;
     pending_add_position(x->ctx, position);
     return expand_check(x, v);
@@ -186,7 +192,8 @@ static vvm_value core_value(struct expansion *x, const char *name, uint64_t posi
     if (!d || d->kind != DENOTES_GLOBAL || !g || d->global >= g->binding_count ||
         g->bindings[d->global].value == VALUE_UNDEFINED)
         syntax_error(x, position, VALUE_DEFAULT, "%s is not defined yet", name);
-    return g->bindings[d->global].value;
+    const struct binding *base = override_base(g, d->global);
+    return base ? base->value : g->bindings[d->global].value;
 }
 
 static unsigned parameters_of(vvm_value procedure)

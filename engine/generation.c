@@ -19,6 +19,7 @@
 #include <time.h>
 
 #include "global.h"
+#include "override.h"
 #include "packet.h"
 #include "table/table.h"
 #include "wire/network.h"
@@ -152,6 +153,7 @@ static void generation_free(struct vvm_generation *g)
 {
     if (!g) return;
     wire_generation_free(g);
+    override_release(g->override);
     free(g->bindings);
     free(g->retire);
     free(g);
@@ -185,6 +187,7 @@ static int generation_copy(struct vvm_node *node, const struct vvm_generation *f
         memcpy(g->bindings, from->bindings,
                (from->binding_count < g->binding_count ? from->binding_count : g->binding_count) *
                    sizeof *g->bindings);
+    if (from) g->override = override_share(from->override);
     if (!err) err = wire_generation_copy(node, from, g);
 out:
     if (err) {
@@ -210,7 +213,7 @@ static bool drain(struct epoch *e)
 
 int generation_begin(struct vvm_node *node)
 {
-    if (node->candidate || generation_on_trial(node) || !drain(node->epoch)) return -EBUSY;
+    if (node->candidate || !drain(node->epoch)) return -EBUSY;
     struct vvm_generation *g;
     int err = generation_copy(node, node->current, &g);
     if (err) return err;
@@ -272,7 +275,9 @@ int generation_check(struct vvm_node *node)
     assert(node->candidate);
     note_assignments(node);
     settle_constants(node->candidate);
-    int err = wire_check(&node->control, node->candidate);
+    int err = override_build(node, node->candidate);
+    if (err == -ENOMEM) raise_error(&node->control, ERROR_HEAP, VALUE_DEFAULT);
+    if (!err) err = wire_check(&node->control, node->candidate);
     node->candidate->checked = !err;
     return err;
 }
@@ -305,8 +310,6 @@ void generation_try(struct vvm_node *node)
     node->control.generation = g;
 }
 
-bool generation_on_trial(const struct vvm_node *node) { return node->epoch->before != NULL; }
-
 void generation_confirm(struct vvm_node *node)
 {
     struct vvm_generation *old = node->epoch->before;
@@ -325,7 +328,7 @@ void generation_revert(struct vvm_node *node)
     node->epoch->before = NULL;
     __atomic_store_n(&node->current, old, __ATOMIC_RELEASE);
     node->control.generation = old;
-    table_revert(node);
+    table_abandon(node);
     retire(node, tried);
 }
 
@@ -408,6 +411,7 @@ void generations_close(struct vvm_node *node)
     if (e && e->writer) ck_epoch_barrier(e->writer);
     assert(!e || e->alive <= 1); /* the current one: no context holds an older one */
     generation_free(node->current);
+    override_close(node);
     node->current = NULL;
     while (e && e->records) {
         struct record_list *item = e->records;

@@ -30,7 +30,7 @@
 #include "wire/wire.h"
 
 #define IMAGE_MAGIC   "VVMI"
-#define IMAGE_VERSION 6 /* another one for every change of instruction.def: opcodes are its rows' numbers */
+#define IMAGE_VERSION 7 /* another one for every change of instruction.def: opcodes are its rows' numbers */
 
 enum image_flag { IMAGE_LINES = 1, IMAGE_SIGNED = 2 };
 #define IMAGE_SEAL 96 /* octets of a signed image's end */

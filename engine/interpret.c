@@ -332,7 +332,15 @@ bool interpret(struct vvm_context *ctx)
         &&op_UNMASK,
         &&op_NON_CONTINUABLE,
     };
-    const void *const *const table = ctx->dispatch ? ctx->dispatch : labels;
+    static const struct dispatch_labels exported = {
+        .plain = labels,
+        .overridden = &&op_OVERRIDDEN,
+        .primitive = &&op_PRIMITIVE_OVERRIDDEN,
+        .boot_reference = &&op_BOOT_REFERENCE,
+        .boot_call = &&op_BOOT_CALL,
+        .boot_tail_call = &&op_BOOT_TAIL,
+    };
+    const void *const *table = labels;
     struct frame *frame;
     const struct vvm_function *fn, *callee;
     const struct closure *closure;
@@ -341,6 +349,11 @@ bool interpret(struct vvm_context *ctx)
     vvm_value procedure;
     int64_t fuel;
 
+    if (__builtin_expect(!ctx->frame_count, 0)) { /* nothing runs: see interpret_labels */
+        ctx->scratch = (uint64_t)(uintptr_t)&exported;
+        return true;
+    }
+    if (__builtin_expect(ctx->generation->override != NULL, 0)) table = override_table(ctx);
     RELOAD();
 
 op_NOP:
@@ -509,6 +522,10 @@ op_JUMP_RAW_BELOW:
     BRANCH(B < FIELD_A);
 op_JUMP_RAW_NOT_BELOW:
     BRANCH(B >= FIELD_A);
+op_JUMP_RAW_ABOVE:
+    BRANCH(B > FIELD_A);
+op_JUMP_RAW_NOT_ABOVE:
+    BRANCH(B <= FIELD_A);
 
 op_CONS:
     VALUE(make_pair(ctx, B, C));
@@ -675,8 +692,10 @@ op_PACKET:
 
 op_GLOBAL_REF : {
     const struct link *link = &fn->unit->links[FIELD_B];
-    const struct binding *b = binding_of(ctx, link);
-    if (!b || b->value == VALUE_UNDEFINED) FAIL(raise_error(ctx, ERROR_UNBOUND, link->name));
+    const struct vvm_generation *g = ctx->generation;
+    const struct binding *b = &g->bindings[link->global];
+    if (link->global >= g->binding_count || b->value == VALUE_UNDEFINED)
+        FAIL(raise_error(ctx, ERROR_UNBOUND, link->name));
     TAGGED(b->value);
     NEXT;
 }
@@ -980,6 +999,42 @@ op_RUN_PROGRAM:
     SYNC(pc + LISTED(FIELD_C));
     CONTROL(run_program(ctx, B, FIELD_C, ARGUMENTS, &A));
 
+    /* ---- in the tables of generations that redefine something ---- */
+
+op_OVERRIDDEN:
+    SYNC(pc + 1);
+    switch (override_run(ctx, pc)) {
+    case OVERRIDE_NONE: goto *labels[half(pc, 0)];
+    case OVERRIDE_FAILED: goto exception;
+    case OVERRIDE_DONE: fuel = ctx->fuel; NEXT;
+    case OVERRIDE_TAKEN: fuel = ctx->fuel; BRANCH(true);
+    case OVERRIDE_PASSED: fuel = ctx->fuel; BRANCH(false);
+    }
+op_PRIMITIVE_OVERRIDDEN:
+    procedure = override_primitive(ctx, fn->unit->primitives[FIELD_B]);
+    if (procedure != VALUE_FALSE) goto call_value;
+    goto op_CALL_PRIMITIVE;
+op_BOOT_REFERENCE : {
+    const struct binding *b = override_base(ctx->generation, fn->unit->links[FIELD_B].global);
+    if (!b) goto op_GLOBAL_REF;
+    TAGGED(b->value);
+    NEXT;
+}
+op_BOOT_CALL : {
+    const struct link *link = &fn->unit->links[FIELD_B];
+    if (!override_base(ctx->generation, link->global)) goto op_CALL_GLOBAL;
+    GATHER();
+    SYNC(pc + LISTED(FIELD_C));
+    CONTROL(call_global(ctx, link, FIELD_C, &A));
+}
+op_BOOT_TAIL : {
+    const struct link *link = &fn->unit->links[FIELD_B];
+    if (!override_base(ctx->generation, link->global)) goto op_TAIL_CALL_GLOBAL;
+    GATHER();
+    SYNC(pc + 1);
+    CONTROL(call_global(ctx, link, FIELD_C, NULL));
+}
+
     /* ---- the machine's own ---- */
 
 op_STOP:
@@ -1004,4 +1059,11 @@ out_of_fuel:
 exception:
     if (!machine_exception(ctx)) return false;
     RELOAD();
+}
+
+const struct dispatch_labels *interpret_labels(void)
+{
+    struct vvm_context nothing = {0};
+    interpret(&nothing);
+    return (const struct dispatch_labels *)(uintptr_t)nothing.scratch;
 }

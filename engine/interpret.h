@@ -18,6 +18,7 @@
 #define VVM_INTERPRET_H
 
 #include "machine.h"
+#include "override.h"
 
 #define ARGUMENT_ROOM (65536u + STACK_RESERVE) /* words above stack_end; an instruction gathers fewer */
 #define APPLY_MAX     4096u                    /* elements that apply and return-list spread */
@@ -159,11 +160,19 @@ vvm_value global_set(struct vvm_context *ctx, const struct vvm_unit *unit, const
 static inline const struct binding *binding_of(const struct vvm_context *ctx, const struct link *link)
 {
     const struct vvm_generation *g = ctx->generation;
+    const struct binding *base = ctx->boot ? override_base(g, link->global) : NULL;
+    if (base) return base;
     return link->global < g->binding_count ? &g->bindings[link->global] : NULL;
 }
 
 /* ---- the loop ---- */
 
+/* Where the loop goes for an opcode: its own table, and labels that other tables may hold. */
+struct dispatch_labels {
+    const void *const *plain; /* OP_ALL */
+    const void *overridden, *primitive, *boot_reference, *boot_call, *boot_tail_call;
+};
+const struct dispatch_labels *interpret_labels(void);
 /** Run from the top frame until the run's STUB_STOP is on top again. */
 bool interpret(struct vvm_context *ctx);
 

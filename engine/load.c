@@ -19,11 +19,9 @@
 #include "authority.h"
 #include "generation.h"
 #include "heap.h"
-#include "hooks.h"
 #include "prelude.h"
 #include "trial.h"
 #include "vmlet.h"
-#include "weave.h"
 #include "wire/network.h"
 
 /* ---- one form -------------------------------------------------------------------- */
@@ -117,17 +115,6 @@ static int eval_inside(struct vvm_context *ctx, struct vvm_environment *env, vvm
     return err;
 }
 
-int eval_apart(struct vvm_context *ctx, struct vvm_environment *env, vvm_value datum, vvm_value *result)
-{
-    struct authority_span span;
-    authority_enter(ctx, env->vmlet, &span);
-    ctx->node->making_syntax++; /* no part of an image */
-    int err = eval_inside(ctx, env, datum, true, result);
-    ctx->node->making_syntax--;
-    authority_leave(ctx, &span);
-    return err;
-}
-
 /* ---- transactions ------------------------------------------------------------------ */
 
 /* 1: begun here; 0: one was open already; -errno. */
@@ -166,8 +153,7 @@ void vmlets_refuse(struct vvm_node *node)
 static int check_candidate(struct vvm_context *ctx)
 {
     struct vvm_node *node = ctx->node;
-    int err = weave(ctx);
-    if (!err) err = wire_sort(node->candidate);
+    int err = wire_sort(node->candidate);
     if (!err) err = generation_check(node);
     for (const struct vvm_vmlet *v = node->vmlets; v && !err; v = v->next)
         if (v->loading && v->replaces) err = vmlet_check_heir(ctx, v);
@@ -197,10 +183,8 @@ static int publish_candidate(struct vvm_context *ctx)
     if (!err) err = wire_freeze(ctx, node->candidate);
     if (err) return err;
     generation_try(node);
-    err = vmlets_published(ctx);
-    if (err) generation_revert(node);
-    else generation_confirm(node);
-    return err;
+    generation_confirm(node);
+    return 0;
 }
 
 static int transaction_end(struct vvm_context *ctx, int begun, int err)

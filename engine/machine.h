@@ -233,6 +233,7 @@ struct vvm_generation {
     struct network **networks;
     uint32_t network_count;
     struct match_table *matches;
+    struct override *override; /* what of the core is redefined, NULL: nothing */
     /* ck_epoch entry for deferred freeing; see generation.c */
     void *retire;
 };
@@ -303,7 +304,7 @@ struct vvm_context {
     uint32_t base_frame, base_handlers; /* of the innermost vvm_call: a raise does not cross them */
     uint64_t scratch;                   /* where unwanted results go */
     uint64_t *continue_at;              /* a continuable raise is pending: where its value goes */
-    const void *const *dispatch;        /* another table of what instructions do, NULL: the plain one */
+    bool boot;                          /* syntax is expanded: see override.h */
     struct shadow *shadow;              /* instrumented builds only: see instrument.c */
     void *epoch;                        /* record of this context; see generation.c */
     uint8_t owner;                      /* owner index put into the headers of new objects */
@@ -438,8 +439,6 @@ struct vvm_node {
     unsigned loading;                 /* loads in one another, by imports */
     bool spoilt;                      /* a load inside the open one failed: it cannot be published */
     struct vvm_vmlet *beginning;      /* the innermost VMlet that is being loaded; see outer */
-    uint32_t weavers;                 /* made so far: their ids */
-    uint32_t weaving;                 /* whose layers are being put; 0: nobody's */
     unsigned making_syntax;           /* transformers being evaluated, one inside another */
     struct vvm_environment *core;
     struct vvm_context control; /* the control thread's context */
@@ -453,6 +452,7 @@ struct vvm_node {
     struct global_table *globals; /* layers per global, see generation.c */
     struct wire_state *wire;      /* networks, sets, tables, programs: wire/ */
     struct epoch *epoch;          /* ck_epoch instance and records */
+    struct override *stale_overrides; /* override.c */
     struct vvm_world world;       /* in which its contexts run */
     struct table_registry *tables; /* table/table.h */
     struct authority_state *authority;

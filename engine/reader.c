@@ -12,6 +12,7 @@
 
 #include "expand.h"
 #include "lib/lib.h"
+#include "override.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -573,7 +574,9 @@ static vvm_value read_brace(struct reader *r)
                        name);
     vvm_value port = make_string_port(r->ctx, text, length, r->file, line, column);
     if (port == VALUE_EXCEPTION) return port;
+    bool before = boot_begin(r->ctx);
     vvm_value datum = vvm_call(r->ctx, procedure, 1, &port);
+    boot_end(r->ctx, before);
     if (datum == VALUE_EXCEPTION) return pending_add_position(r->ctx, start), datum;
     if (datum == TOKEN_CLOSE || datum == TOKEN_DOT || datum == VALUE_EOF)
         return fail_at(r, start, ERROR_READ, "the reader %.*s gave no datum",

@@ -153,7 +153,7 @@ static void test_raise(void)
 static void test_collected(void)
 {
     struct bench b;
-    struct body body;
+    struct body body, upper;
     bench_open(&b, net_text);
     heap_collect(b.node);
     unsigned items = items_count(b.node);
@@ -161,6 +161,10 @@ static void test_collected(void)
     CU_ASSERT_EQUAL_FATAL(put_around(&b, "add", &body.function), 0);
     heap_collect(b.node);
     CU_ASSERT_EQUAL(items_count(b.node), items + 2); /* the row over `add`, and the network with it */
+    body_make(&b, &upper, CODE(make_word(OP_NOP, 0, 0, 0), make_word(OP_EXIT_PREVIOUS, 0, 0, 0)));
+    CU_ASSERT_EQUAL_FATAL(put_around(&b, "add", &upper.function), 0);
+    heap_collect(b.node); /* the row between is reached from the upper one alone */
+    CU_ASSERT_EQUAL(items_count(b.node), items + 3);
     CHECK_TEXT(receive(&b, 9, octets, sizeof octets), "delivered port-12");
     CU_ASSERT_EQUAL_FATAL(generation_begin(b.node), 0);
     arounds_remove(b.node->candidate->matches, b.node->vmlets);

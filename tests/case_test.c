@@ -172,7 +172,21 @@ static void run_text(struct case_run *run, char *text)
     CU_ASSERT_EQUAL(strlen(begin), 0); /* a case without expectation */
 }
 
-static void run_file(const char *path)
+static const char *cases_folder(void) { return getenv("VVM_CASES") ?: VVM_CASES; }
+
+/* Files of VMlets to load before, NULL-terminated. */
+static void load_first(struct case_run *run, const char *const *files)
+{
+    char path[4096];
+    for (; *files; files++) {
+        snprintf(path, sizeof path, "%s/%s", cases_folder(), *files);
+        int err = load_file(&run->node->control, path, NULL);
+        if (err) print_pending(&run->node->control, stderr);
+        CU_ASSERT_EQUAL_FATAL(err, 0);
+    }
+}
+
+static void run_file(const char *path, const char *const *first)
 {
     struct case_run run = {.file = path};
     struct vvm_options options = {0};
@@ -187,6 +201,7 @@ static void run_file(const char *path)
         CU_FAIL("cannot begin");
         return;
     }
+    load_first(&run, first);
     run_text(&run, text);
     CU_ASSERT(run.cases > 0);
     CU_ASSERT_EQUAL(run.wrong, 0);
@@ -198,11 +213,20 @@ static void run_file(const char *path)
 
 /* ---- the suite: CUnit's tests take no data, so each asks for its own name --------------- */
 
-static void run_named_case(void)
+static void run_named(const char *const *first)
 {
     char path[4096];
-    snprintf(path, sizeof path, "%s/%s", getenv("VVM_CASES") ?: VVM_CASES, CU_get_current_test()->pName);
-    run_file(path);
+    snprintf(path, sizeof path, "%s/%s", cases_folder(), CU_get_current_test()->pName);
+    run_file(path, first);
+}
+
+static void run_named_case(void) { run_named((const char *[]){NULL}); }
+
+/* The same where every instruction that has a name was redefined to hand on what it gets. */
+static void run_redefined_case(void) { run_named((const char *[]){"identity.vml", NULL}); }
+static void run_all_redefined_case(void)
+{
+    run_named((const char *[]){"identity.vml", "identity-any.vml", NULL});
 }
 
 static int is_case_file(const struct dirent *e)
@@ -211,7 +235,8 @@ static int is_case_file(const struct dirent *e)
     return n > 2 && !strcmp(e->d_name + n - 2, ".t");
 }
 
-static void add_folder(CU_pSuite suite, const char *folder)
+/* except: a file not to run, or NULL */
+static void add_folder(CU_pSuite suite, const char *folder, void (*run)(void), const char *except)
 {
     char path[4096];
     struct dirent **names;
@@ -220,7 +245,8 @@ static void add_folder(CU_pSuite suite, const char *folder)
     for (int i = 0; i < n; i++) {
         char name[300];
         snprintf(name, sizeof name, "%s/%s", folder, names[i]->d_name);
-        if (i < CASE_FILES_MAX) CU_add_test(suite, name, run_named_case);
+        bool wanted = !except || strcmp(names[i]->d_name, except) != 0;
+        if (i < CASE_FILES_MAX && wanted) CU_add_test(suite, name, run);
         free(names[i]);
     }
     if (n >= 0) free(names);
@@ -228,8 +254,15 @@ static void add_folder(CU_pSuite suite, const char *folder)
 
 void case_tests(CU_pSuite suite)
 {
-    add_folder(suite, "r7rs");
-    add_folder(suite, "language");
-    add_folder(suite, "octets");
-    add_folder(suite, "regress");
+    add_folder(suite, "r7rs", run_named_case, NULL);
+    add_folder(suite, "language", run_named_case, NULL);
+    add_folder(suite, "octets", run_named_case, NULL);
+    add_folder(suite, "regress", run_named_case, NULL);
+}
+
+void redefined_case_tests(CU_pSuite suite)
+{
+    add_folder(suite, "r7rs", run_all_redefined_case, "tail.t");    /* a million turns */
+    add_folder(suite, "language", run_redefined_case, "reflect.t"); /* it sees the layers */
+    add_folder(suite, "octets", run_redefined_case, NULL);
 }

@@ -358,6 +358,8 @@ struct intrinsic {
 /** What the call of a core name becomes, or NULL. *room holds those made on the fly. */
 const struct intrinsic *intrinsic_of(struct compiler *c, const struct ast_node *call, struct intrinsic *room);
 bool raw_intrinsic(const char *name, struct intrinsic *i);
+/** Calls of that core name are instructions, or several, or none. */
+bool is_intrinsic(const char *name);
 /** True if the packet in execution was put into the slot just now and for n alone, its only
  *  reader: that was taken back, and the instruction to come finds the packet itself. */
 bool packet_taken_back(struct emitter *e, const struct ast_node *n, unsigned slot);

@@ -122,13 +122,13 @@ static void emit_word_query(struct emitter *e, struct ast_node *n, const struct 
 
 /* ---- tagged arithmetic --------------------------------------------------------------------- */
 
-/* A fixnum constant that an immediate operand holds. */
+/* A fixnum constant that an immediate operand holds. Its sign says whether + or - was called. */
 static bool small_constant(const struct ast_node *n, bool negate, unsigned *imm)
 {
     const struct ast_node *k = constant_behind(n);
     if (!k || !is_fixnum(k->constant.value)) return false;
     int64_t value = fixnum_value(k->constant.value);
-    if (value < -INT16_MAX || value > INT16_MAX) return false;
+    if (value < negate || value > INT16_MAX) return false;
     *imm = (unsigned)(negate ? -value : value) & 0xffff;
     return true;
 }
@@ -527,6 +527,12 @@ static const struct intrinsic *intrinsic_named(const char *name)
         else low = middle + 1;
     }
     return NULL;
+}
+
+bool is_intrinsic(const char *name)
+{
+    struct intrinsic room;
+    return intrinsic_named(name) || raw_intrinsic(name, &room);
 }
 
 const struct intrinsic *intrinsic_of(struct compiler *c, const struct ast_node *call, struct intrinsic *room)

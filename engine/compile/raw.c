@@ -59,7 +59,7 @@ static bool raw_small(const struct ast_node *n, bool negate, unsigned *imm)
     const struct ast_node *k = constant_behind(n);
     if (!k || !is_fixnum(k->constant.value)) return false;
     int64_t value = fixnum_value(k->constant.value);
-    if (value < 0 || value > INT16_MAX) return false;
+    if (value < negate || value > INT16_MAX) return false; /* the sign says whether - was called */
     *imm = (unsigned)(negate ? -value : value) & 0xffff;
     return true;
 }
@@ -101,7 +101,7 @@ static struct ast_node *shifted_by(struct emitter *e, struct ast_node *n, unsign
     struct intrinsic room;
     const struct intrinsic *i = n->kind == AST_CALL ? intrinsic_of(e->c, n, &room) : NULL;
     if (!i || i->op != family_op(OP_U8_SHIFT_RIGHT, type)) return NULL;
-    if (!constant_number(n->call.arguments[1], &count) || count >= width_of(type)) return NULL;
+    if (!constant_number(n->call.arguments[1], &count) || count == 0 || count >= width_of(type)) return NULL;
     *shift = (unsigned)count;
     return n->call.arguments[0];
 }
@@ -260,12 +260,12 @@ static bool emit_number_test(struct emitter *e, struct ast_node *n, const struct
         deliver_test(e, OP_JUMP_RAW_ZERO, OP_JUMP_RAW_NOT_ZERO, 0, slot, to);
     } else if (i->op == OP_RAW_EQ) {
         deliver_test(e, OP_JUMP_RAW_IS, OP_JUMP_RAW_IS_NOT, number, slot, to);
-    } else if (behind < 0) { /* k < x is not x < k + 1 */
-        number += i->op == OP_RAW_LT;
-        deliver_test(e, OP_JUMP_RAW_NOT_BELOW, OP_JUMP_RAW_BELOW, number, slot, to);
-    } else {
-        number += i->op == OP_RAW_LE;
-        deliver_test(e, OP_JUMP_RAW_BELOW, OP_JUMP_RAW_NOT_BELOW, number, slot, to);
+    } else if ((behind < 0) == (i->op == OP_RAW_LE)) { /* k <= x is not x < k */
+        if (behind < 0) deliver_test(e, OP_JUMP_RAW_NOT_BELOW, OP_JUMP_RAW_BELOW, number, slot, to);
+        else deliver_test(e, OP_JUMP_RAW_BELOW, OP_JUMP_RAW_NOT_BELOW, number, slot, to);
+    } else { /* x <= k is not k < x */
+        if (behind < 0) deliver_test(e, OP_JUMP_RAW_ABOVE, OP_JUMP_RAW_NOT_ABOVE, number, slot, to);
+        else deliver_test(e, OP_JUMP_RAW_NOT_ABOVE, OP_JUMP_RAW_ABOVE, number, slot, to);
     }
     slot_release(e, mark);
     return true;
