@@ -156,10 +156,9 @@ void ledger_count_named(struct vvm_context *ctx, enum ledger_kind kind, const ch
     ledger_count(ctx, ledger_row_of(ctx->world->ledger, kind, name), 1);
 }
 
-void ledger_add(struct vvm_node *node, enum ledger_kind kind, const char *name, int64_t n)
+void ledger_add(struct ledger *l, enum ledger_kind kind, const char *name, int64_t n)
 {
-    struct ledger *l = node->world.ledger;
-    __atomic_fetch_add(&l->shared[ledger_row(node, kind, name)], (uint64_t)n, __ATOMIC_RELAXED);
+    __atomic_fetch_add(&l->shared[ledger_row_of(l, kind, name)], (uint64_t)n, __ATOMIC_RELAXED);
 }
 
 /* The lock is held. */

@@ -131,8 +131,8 @@ unsigned ledger_row_of(struct ledger *ledger, enum ledger_kind kind, const char 
 /** Count n (may be negative for HELD) in a row. */
 void ledger_count(struct vvm_context *ctx, unsigned row, int64_t n);
 void ledger_count_named(struct vvm_context *ctx, enum ledger_kind kind, const char *name);
-/** Count n for the node itself, outside of any execution. Any thread. */
-void ledger_add(struct vvm_node *node, enum ledger_kind kind, const char *name, int64_t n);
+/** Count n outside of any execution. Any thread. */
+void ledger_add(struct ledger *ledger, enum ledger_kind kind, const char *name, int64_t n);
 /** Copy of all rows with count != 0, sorted by kind and name. Returns how many. */
 unsigned ledger_read(struct vvm_node *node, struct ledger_row *rows, unsigned room);
 unsigned ledger_read_of(struct ledger *ledger, struct ledger_row *rows, unsigned room);

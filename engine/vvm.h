@@ -73,6 +73,16 @@ struct vvm_datum {
     size_t length;
 };
 
+/* How a packet ended. */
+enum vvm_outcome { VVM_SENT, VVM_DELIVERED, VVM_DROPPED, VVM_CONSUMED, VVM_HELD };
+
+struct vvm_report {
+    enum vvm_outcome outcome;
+    const char *name;    /* reason of a drop, cause, port; valid until the context's next packet */
+    const char *network; /* which network ended it */
+    int64_t fuel;        /* steps */
+};
+
 /* ---- nodes ------------------------------------------------------------------------- */
 
 /* Call-backs get `data`. Those with a context are called on the thread that executes on it,
@@ -102,6 +112,9 @@ struct vvm_node_options {
     /* Largest packet of the device, octets; 0: there is no such device. NULL: packet_octets
      * for every device. */
     uint32_t (*mtu)(void *data, uint16_t device);
+    /* A packet has ended that was not handed to vvm_receive: one that had been held, or that
+     * one network of this node gave to another. NULL: nobody wants to know. */
+    void (*ended)(void *data, vvm_context *context, const struct vvm_report *report);
     /* One line that a VMlet wants to be read. NULL: to stderr. */
     void (*log)(void *data, const char *line);
 };
@@ -195,15 +208,6 @@ VVM_API int vvm_function_run(vvm_context *context, const vvm_function *function,
                              struct vvm_datum *result, int64_t *used);
 
 /* ---- packets ----------------------------------------------------------------------- */
-
-enum vvm_outcome { VVM_SENT, VVM_DELIVERED, VVM_DROPPED, VVM_CONSUMED, VVM_HELD };
-
-struct vvm_report {
-    enum vvm_outcome outcome;
-    const char *name;    /* reason of a drop, cause, port; valid until the context's next packet */
-    const char *network; /* which network ended it */
-    int64_t fuel;        /* steps */
-};
 
 /* By what a network may claim packets in its (match ...) clause. */
 enum vvm_match { VVM_ETHERNET_TYPE, VVM_IP_PROTOCOL, VVM_UDP_PORT };

@@ -374,6 +374,69 @@ static void packets_end_as_the_report_says(void)
     vvm_node_close(node);
 }
 
+static const char sleepy[] = "(vmlet sleepy)\n"
+                             "(define-queue beds (key u8) (packets 4) (bytes 8KiB))\n"
+                             "(define-array awake u8 1)\n"
+                             "(define-layout nap (what u8))\n"
+                             "(define (run)\n"
+                             "  (if (= (nap-what packet) 1)\n"
+                             "      (if (zero? (array-ref awake 0)) (hold beds 1) (deliver-to 7 packet))\n"
+                             "      (begin (array-set! awake 0 1) (wake beds 1) (consume 'bell))))\n"
+                             "(define-network echo (match (udp 7)) (decode nap) (execute run))\n";
+
+static void note_end(void *data, vvm_context *context, const struct vvm_report *report)
+{
+    struct host *h = data;
+    CU_ASSERT_PTR_NOT_NULL(context);
+    h->sent += report->outcome == VVM_DELIVERED && strcmp(report->name, "port-7") == 0;
+}
+
+static void note_held(void *data, const char *kind, const char *name, uint64_t count)
+{
+    (void)name;
+    if (!strcmp(kind, "held")) *(uint64_t *)data += count;
+}
+
+static uint64_t held(vvm_node *node)
+{
+    uint64_t count = 0;
+    CU_ASSERT_EQUAL(vvm_ledger(node, note_held, &count), 0);
+    CU_ASSERT_EQUAL(vvm_ledger_balance(node), 0);
+    return count;
+}
+
+/* In the node and in one beside it, each in its own queue and ledger. */
+static void held_packets_wake_and_are_told_of(void)
+{
+    struct host host = {0};
+    struct vvm_node_options options = {
+        .size = sizeof options, .data = &host, .deliver = hand, .ended = note_end};
+    vvm_node *node, *second;
+    vvm_context *context, *other;
+    struct vvm_report report;
+    CU_ASSERT_EQUAL_FATAL(vvm_node_open(&options, &node), 0);
+    load(node, sleepy);
+    CU_ASSERT_EQUAL_FATAL(vvm_node_open_beside(node, &options, &second), 0);
+    CU_ASSERT_EQUAL_FATAL(vvm_context_open(node, NULL, &context), 0);
+    CU_ASSERT_EQUAL_FATAL(vvm_context_open(second, NULL, &other), 0);
+    CU_ASSERT_EQUAL(vvm_receive(other, "echo", 0, "\1", 1, &report), 0);
+    CU_ASSERT_EQUAL(report.outcome, VVM_HELD);
+    for (int i = 0; i < 2; i++) CU_ASSERT_EQUAL(vvm_receive(context, "echo", 0, "\1", 1, NULL), 0);
+    CU_ASSERT(held(node) == 2 && held(second) == 1);
+    CU_ASSERT_EQUAL(vvm_receive(context, "echo", 0, "\2", 1, &report), 0);
+    CU_ASSERT_STRING_EQUAL(report.name, "bell");
+    CU_ASSERT(host.delivered == 2 && host.sent == 2); /* sent: as note_end counts */
+    CU_ASSERT(held(node) == 0 && held(second) == 1);
+    vvm_context_close(other);
+    CU_ASSERT_EQUAL(vvm_unload(node, "sleepy", 0), 0); /* what waited is dropped, where it waited */
+    struct rows rows = {0};
+    vvm_ledger(second, note_row, &rows);
+    CU_ASSERT(held(second) == 0 && rows.received == 1);
+    vvm_context_close(context);
+    vvm_node_close(second);
+    vvm_node_close(node);
+}
+
 /* ---- what the application provides ---- */
 
 static const char *twice(void *data, const struct vvm_datum *arguments, size_t count,
@@ -614,6 +677,7 @@ void api_tests(CU_pSuite suite)
     CU_add_test(suite, "arguments are checked", arguments_are_checked);
     CU_add_test(suite, "only what may run for messages is bound", only_what_may_run_for_messages_is_bound);
     CU_add_test(suite, "packets end as the report says", packets_end_as_the_report_says);
+    CU_add_test(suite, "held packets wake and are told of", held_packets_wake_and_are_told_of);
     CU_add_test(suite, "what is provided can be imported", what_is_provided_can_be_imported);
     CU_add_test(suite, "a node beside another has its own state", a_node_beside_another_has_its_own_state);
     CU_add_test(suite, "what is loaded beside is loaded for all", what_is_loaded_beside_is_loaded_for_all);

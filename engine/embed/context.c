@@ -108,8 +108,7 @@ static int receive(struct vvm_lane *lane, const struct network *network, uint16_
     struct vvm_packet *packet = take_in(lane, device, octets, length, &reason);
     if (!packet) return refuse(lane, *reason == 't' ? -EMSGSIZE : -ENOBUFS, reason, report);
     network_receive(&lane->context, network, packet, &end);
-    if (report)
-        *report = (struct vvm_report){(enum vvm_outcome)end.outcome, end.name, end.network, end.fuel_used};
+    if (report) *report = embed_report(&end);
     return 0;
 }
 
@@ -127,6 +126,7 @@ int vvm_receive(vvm_context *lane, const char *network, uint16_t device, const v
     generation_enter(&lane->context);
     int err = receive(lane, network_called(lane->context.generation, network), device, octets, length,
                       report);
+    execution_drain(&lane->context);
     generation_leave(&lane->context);
     return err;
 }
@@ -137,6 +137,7 @@ int vvm_receive_by(vvm_context *lane, enum vvm_match match, uint32_t key, uint16
     generation_enter(&lane->context);
     const struct network *network = match_lookup(lane->context.generation, (enum match_kind)match, key);
     int err = receive(lane, network, device, octets, length, report);
+    execution_drain(&lane->context);
     generation_leave(&lane->context);
     return err;
 }

@@ -48,6 +48,7 @@ struct vvm_entry_function {
 };
 
 extern const struct vvm_host_ops embed_host_ops;
+struct vvm_report embed_report(const struct outcome_report *report);
 
 /** Remember what is pending on the control context as the node's error; gives err back. */
 int embed_failed(struct vvm_embedding *embedding, int err);

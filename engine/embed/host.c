@@ -53,6 +53,18 @@ static void embed_log(void *host, const char *line)
     else fprintf(stderr, "%s\n", line);
 }
 
+struct vvm_report embed_report(const struct outcome_report *end)
+{
+    return (struct vvm_report){(enum vvm_outcome)end->outcome, end->name, end->network, end->fuel_used};
+}
+
+static void embed_ended(void *host, struct vvm_context *ctx, const struct outcome_report *end)
+{
+    const struct vvm_node_options *o = &((struct vvm_embedding *)host)->options;
+    struct vvm_report report = embed_report(end);
+    if (o->ended) o->ended(o->data, ctx->host, &report);
+}
+
 const struct vvm_host_ops embed_host_ops = {
     .transmit = embed_transmit,
     .deliver = embed_deliver,
@@ -60,4 +72,5 @@ const struct vvm_host_ops embed_host_ops = {
     .mtu = embed_mtu,
     .address = embed_address,
     .log = embed_log,
+    .ended = embed_ended,
 };

@@ -147,13 +147,12 @@ void *vvm_node_data(const vvm_node *node) { return node->options.data; }
 
 static int open_world(struct vvm_embedding *e)
 {
-    e->own = (struct vvm_world){.host = e,
-                                .host_ops = &embed_host_ops,
-                                .clock = e->options.clock,
-                                .clock_data = e->options.data,
-                                .view = table_view_stand(e->node)};
+    e->own = (struct vvm_world){
+        .host = e, .host_ops = &embed_host_ops, .clock = e->options.clock, .clock_data = e->options.data};
     e->world = &e->own;
-    return e->own.view ? ledger_open(&e->own) : -ENOMEM;
+    int err = ledger_open(&e->own);
+    if (!err) e->own.view = table_view_stand(e->node, e->own.ledger);
+    return e->own.view || err ? err : -ENOMEM;
 }
 
 int vvm_node_open_beside(vvm_node *first, const struct vvm_node_options *options, vvm_node **node)

@@ -309,19 +309,19 @@ uint64_t queue_forget(struct table *table)
     return count;
 }
 
-void queue_drop(struct vvm_node *node, struct table *table, const char *reason)
+void queue_drop(struct table *table, const char *reason)
 {
     int64_t count = (int64_t)queue_forget(table);
     if (count == 0) return;
-    ledger_add(node, LEDGER_HELD, symbol_name(table->name), -count);
-    ledger_add(node, LEDGER_DROPPED, reason, count);
+    ledger_add(table->ledger, LEDGER_HELD, symbol_name(table->name), -count);
+    ledger_add(table->ledger, LEDGER_DROPPED, reason, count);
 }
 
 /* Its VMlet goes, or the node, or a test is over and with it its ledger. */
 static void queue_close(struct table *table)
 {
     struct queue *q = table->body;
-    if (table->node && q->slot) queue_drop(table->node, table, "queue-closed");
+    if (table->ledger && q->slot) queue_drop(table, "queue-closed");
     free(q->buckets);
     free(q->slot);
     free(q->next_block);

@@ -58,8 +58,8 @@ struct held_packet *queue_take_oldest(struct table *table, uint64_t now);
 void queue_release(struct held_packet *held);
 /** Take out all and free their room; how many there were. */
 uint64_t queue_forget(struct table *table);
-/** The same, and count them in the node's ledger as dropped; packets move no more in the queue. */
-void queue_drop(struct vvm_node *node, struct table *table, const char *reason);
+/** The same, and count them in the table's ledger as dropped; packets move no more in the queue. */
+void queue_drop(struct table *table, const char *reason);
 /** When the first one expires; QUEUE_NEVER: none does. No lock. */
 uint64_t queue_deadline(const struct table *table);
 

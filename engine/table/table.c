@@ -119,7 +119,7 @@ struct table *table_make(struct vvm_context *ctx, const struct vvm_vmlet *owner,
         raise_message(ctx, ERROR_TABLE, name, "no memory for the table");
         return NULL;
     }
-    table->node = ctx->node;
+    table->ledger = ctx->node->world.ledger;
     handle->table = table;
     root_add(ctx->node, &table->root, object_value(handle));
     table->next = r->tables;
@@ -222,7 +222,7 @@ void held_drop(struct vvm_node *node)
 {
     struct table *table = node->tables ? node->tables->tables : NULL;
     for (; table; table = table->next)
-        if (table->ops == &table_queue) queue_drop(node, table, "closing");
+        if (table->ops == &table_queue) queue_drop(table, "closing");
 }
 
 void tables_close(struct vvm_node *node)

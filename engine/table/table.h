@@ -91,7 +91,7 @@ struct table {
     uint32_t slot; /* a number that no other table of the node has now: see view.c */
     bool published;
     bool dropped;         /* its owner has gone: freed when nothing leads to the handle any more */
-    struct vvm_node *node; /* whose ledger its packets are counted in; NULL: a test's */
+    struct ledger *ledger; /* in which its packets are counted; NULL: a test's */
     struct table *next;   /* of the node */
     void *body;           /* struct map, lpm or array */
     struct vvm_root root; /* of the handle */
@@ -161,8 +161,9 @@ void table_twin_free(struct table *twin);
 struct table_view *table_view_open(struct vvm_node *node);
 void table_view_close(struct table_view *view);
 /** A view for a world that stays, with a twin of every table; nobody may write a table
- *  meanwhile. NULL: no memory. Any thread may look up in it. */
-struct table_view *table_view_stand(struct vvm_node *node);
+ *  meanwhile; packets in queues are counted in that ledger. NULL: no memory. Any thread may
+ *  look up in it. */
+struct table_view *table_view_stand(struct vvm_node *node, struct ledger *ledger);
 /** Before a load is published: twins of what it has made, in all standing views. -ENOMEM. */
 int table_views_fill(struct vvm_node *node);
 /** A table is about to be freed: its twins go too. */

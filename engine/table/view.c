@@ -21,6 +21,7 @@
 
 struct table_view {
     struct vvm_node *node;
+    struct ledger *ledger; /* of a standing one */
     bool standing;
     struct table_view *next;     /* standing ones, of the node */
     struct table **pages[PAGES]; /* by the slot of the table that a twin stands for */
@@ -67,6 +68,7 @@ static struct table *make_twin(struct table_view *view, const struct table *tabl
         __atomic_store_n(page, fresh, __ATOMIC_RELEASE);
     }
     struct table *twin = table_twin(view->node, table, contents);
+    if (twin) twin->ledger = view->ledger;
     assert(!(*page)[table->slot % PAGE]);
     __atomic_store_n(&(*page)[table->slot % PAGE], twin, __ATOMIC_RELEASE);
     return twin;
@@ -89,10 +91,11 @@ static int fill(struct table_view *view)
     return 0;
 }
 
-struct table_view *table_view_stand(struct vvm_node *node)
+struct table_view *table_view_stand(struct vvm_node *node, struct ledger *ledger)
 {
     struct table_view *view = table_view_open(node), **views = tables_views(node);
     if (!view || !views) goto fail;
+    view->ledger = ledger;
     if (fill(view)) goto fail;
     view->standing = true;
     view->next = *views;
