@@ -139,17 +139,30 @@ static const char *target_text(const struct around_form *f)
                                     : "member";
 }
 
-/* An own global "%KIND:NAME:number" that is new. */
-static struct denotation *hidden_global(const struct around_form *f, const char *kind, vvm_value *symbol)
+/* True if nothing bears the name: a weaver's layers come and go, so it takes those that are left. */
+static bool is_free(const struct around_form *f, vvm_value symbol)
 {
-    struct expansion *x = f->x;
+    const struct expansion *x = f->x;
+    const struct vvm_generation *g = x->node->candidate;
+    struct meaning m = meaning_in(NULL, x->env, symbol);
+    if (m.kind == MEANS_NOTHING) return true;
+    return x->node->weaving && m.kind == MEANS_GLOBAL && m.denotation->owner == x->env->vmlet && g &&
+           m.denotation->global < g->binding_count &&
+           g->bindings[m.denotation->global].value == VALUE_UNDEFINED;
+}
+
+/* "%KIND:NAME:number" */
+static vvm_value hidden_name(const struct around_form *f, const char *kind, unsigned number)
+{
     char text[200];
-    for (unsigned i = 1;; i++) {
-        snprintf(text, sizeof text, "%%%s:%.150s:%u", kind, target_text(f), i);
-        *symbol = expand_intern(x, text);
-        struct meaning m = meaning_in(NULL, x->env, *symbol);
-        if (m.kind == MEANS_NOTHING) return global_reference(x, &m);
-    }
+    snprintf(text, sizeof text, "%%%s:%.150s:%u", kind, target_text(f), number);
+    return expand_intern(f->x, text);
+}
+
+static struct denotation *hidden_global(const struct around_form *f, vvm_value symbol)
+{
+    struct meaning m = meaning_in(NULL, f->x->env, symbol);
+    return global_reference(f->x, &m);
 }
 
 /* ---- the function --------------------------------------------------------------------------- */
@@ -204,9 +217,14 @@ static struct ast_node *define_layer(struct around_form *f, vvm_value *over, vvm
 {
     struct expansion *x = f->x;
     struct scope *s = scope_open(x, x->root, NULL);
-    struct denotation *d = hidden_global(f, "around", over);
+    unsigned number = 1;
+    while (!is_free(f, *over = hidden_name(f, "around", number))) number++;
+    struct denotation *d = hidden_global(f, *over);
     *below = VALUE_FALSE;
-    if (!strcmp(f->what, "around")) bind_below(f, s, hidden_global(f, "below", below));
+    if (!strcmp(f->what, "around")) {
+        *below = hidden_name(f, "below", number);
+        bind_below(f, s, hidden_global(f, *below));
+    }
     take_types(f);
     struct ast_node *n = make_node(x, AST_DEFINE, f->position);
     n->global.denotation = d;

@@ -213,7 +213,7 @@ static bool drain(struct epoch *e)
 
 int generation_begin(struct vvm_node *node)
 {
-    if (node->candidate || !drain(node->epoch)) return -EBUSY;
+    if (node->candidate || generation_on_trial(node) || !drain(node->epoch)) return -EBUSY;
     struct vvm_generation *g;
     int err = generation_copy(node, node->current, &g);
     if (err) return err;
@@ -310,6 +310,8 @@ void generation_try(struct vvm_node *node)
     node->control.generation = g;
 }
 
+bool generation_on_trial(const struct vvm_node *node) { return node->epoch->before != NULL; }
+
 void generation_confirm(struct vvm_node *node)
 {
     struct vvm_generation *old = node->epoch->before;
@@ -328,7 +330,7 @@ void generation_revert(struct vvm_node *node)
     node->epoch->before = NULL;
     __atomic_store_n(&node->current, old, __ATOMIC_RELEASE);
     node->control.generation = old;
-    table_abandon(node);
+    table_revert(node);
     retire(node, tried);
 }
 

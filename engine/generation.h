@@ -19,6 +19,7 @@ int generation_check(struct vvm_node *node);
  *  either confirm, after which the generation before is let go, or revert to it: nothing
  *  of the load is left. No load may begin between. */
 void generation_try(struct vvm_node *node);
+bool generation_on_trial(const struct vvm_node *node);
 void generation_confirm(struct vvm_node *node);
 void generation_revert(struct vvm_node *node);
 /** Let go of generations that no worker sees any more. */

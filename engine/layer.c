@@ -145,14 +145,15 @@ static int put(struct vvm_node *node, uint32_t number, const struct layer *layer
 int generation_define(struct vvm_node *node, uint32_t number, struct vvm_vmlet *owner, vvm_value value,
                       const struct vvm_function *function)
 {
-    struct layer layer = {owner, LAYER_DEFINE, value, function, UINT32_MAX, 0};
+    struct layer layer = {owner, LAYER_DEFINE, value, function, UINT32_MAX, 0, 0};
     return put(node, number, &layer);
 }
 
 int layer_around(struct vvm_node *node, uint32_t number, struct vvm_vmlet *owner, vvm_value procedure,
                  const struct vvm_function *function, uint32_t below)
 {
-    struct layer layer = {owner, LAYER_AROUND, procedure, function, below, ++node->globals->sequence};
+    struct layer layer = {
+        owner, LAYER_AROUND, procedure, function, below, ++node->globals->sequence, node->weaving};
     return put(node, number, &layer);
 }
 
@@ -161,7 +162,7 @@ int layer_assign(struct vvm_node *node, uint32_t number, vvm_value value)
     struct global_table *t = node->globals;
     struct global *global = &t->globals[number];
     if (!global->layer_count || global->layers[0].kind != LAYER_DEFINE) return -ENOENT;
-    if (node->candidate && global->changed != t->load) {
+    if ((node->candidate || generation_on_trial(node)) && global->changed != t->load) {
         int err = open_layers(t, number);
         if (err) return err;
     }
@@ -200,6 +201,59 @@ int layers_drop(struct vvm_node *node, const struct vvm_vmlet *owner)
     int n = 0;
     for (uint32_t i = 0; i < node->globals->count && n >= 0; i++) n = layer_remove(node, i, owner);
     return n < 0 ? n : 0;
+}
+
+/* ---- weaving ------------------------------------------------------------------------- */
+
+/* The owner's function that a woven layer was made of stands under a name nobody types. */
+static int remove_function(struct vvm_node *node, const struct layer *layer)
+{
+    struct global_table *t = node->globals;
+    for (uint32_t i = 0; i < t->count; i++) {
+        const struct global *g = &t->globals[i];
+        if (g->owner == layer->owner && g->layer_count && g->layers[0].value == layer->value)
+            return layer_remove(node, i, layer->owner);
+    }
+    return 0;
+}
+
+static uint32_t find_woven(const struct global *g, uint32_t weaver)
+{
+    uint32_t i = 0;
+    while (i < g->layer_count && (!g->layers[i].weaver || (weaver && g->layers[i].weaver != weaver))) i++;
+    return i;
+}
+
+int layer_unweave(struct vvm_node *node, uint32_t number, uint32_t weaver)
+{
+    struct global_table *t = node->globals;
+    int removed = 0;
+    for (uint32_t i; (i = find_woven(&t->globals[number], weaver)) < t->globals[number].layer_count; removed++) {
+        struct layer gone = t->globals[number].layers[i];
+        int err = t->globals[number].changed == t->load ? 0 : open_layers(t, number);
+        if (err) return err;
+        struct global *global = &t->globals[number];
+        memmove(&global->layers[i], &global->layers[i + 1], (global->layer_count - i - 1) * sizeof gone);
+        global->layer_count--;
+        node->candidate->checked = false;
+        if (gone.below != UINT32_MAX) bind(node->candidate, gone.below, NULL);
+        layers_bind(node->candidate, t, number);
+        err = remove_function(node, &gone);
+        if (err < 0) return err;
+    }
+    return removed;
+}
+
+bool layer_defined_anew(const struct vvm_node *node, uint32_t number)
+{
+    const struct global_table *t = node->globals;
+    const struct global *g = &t->globals[number];
+    if (number >= t->count || g->changed != t->load || !g->layer_count) return false;
+    for (uint32_t i = 0; i < t->journal_count; i++) {
+        const struct change *c = &t->journal[i];
+        if (c->global == number) return !c->layer_count || c->layers[0].value != g->layers[0].value;
+    }
+    return false;
 }
 
 /* ---- looking ------------------------------------------------------------------------- */

@@ -30,6 +30,7 @@ struct layer {
     const struct vvm_function *function; /* when value is a closure without captured values */
     uint32_t below;    /* AROUND: the hidden global, UINT32_MAX if it looks at nothing below */
     uint32_t sequence; /* of the owner's arounds: a later one lies further out */
+    uint32_t weaver;   /* AROUND: id of the weaver that put it there, see weave.c; 0: none */
 };
 
 /** Put an around over a global of the candidate. The value is a procedure; below as
@@ -42,6 +43,11 @@ int layer_remove(struct vvm_node *node, uint32_t global, const struct vvm_vmlet 
 uint32_t global_hidden(struct vvm_node *node, struct vvm_vmlet *owner);
 /** Layers of a global, the lowest first; valid until the next change. *count may be 0. */
 const struct layer *layers_of(const struct vvm_node *node, uint32_t global, uint32_t *count);
+/** Take the layers of a weaver (0: of all) off a global, and with each the owner's function that
+ *  it was made of. How many there were, or -errno. */
+int layer_unweave(struct vvm_node *node, uint32_t global, uint32_t weaver);
+/** True if the open load has put another definition under the global, or the first. */
+bool layer_defined_anew(const struct vvm_node *node, uint32_t global);
 /** Call fn for every global that has an around, lowest number first; stops at the first
  *  answer that is not 0 and gives that. */
 int layers_each_around(struct vvm_node *node, int (*fn)(void *data, uint32_t global), void *data);

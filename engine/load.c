@@ -19,9 +19,11 @@
 #include "authority.h"
 #include "generation.h"
 #include "heap.h"
+#include "hooks.h"
 #include "prelude.h"
 #include "trial.h"
 #include "vmlet.h"
+#include "weave.h"
 #include "wire/network.h"
 
 /* ---- one form -------------------------------------------------------------------- */
@@ -115,6 +117,17 @@ static int eval_inside(struct vvm_context *ctx, struct vvm_environment *env, vvm
     return err;
 }
 
+int eval_apart(struct vvm_context *ctx, struct vvm_environment *env, vvm_value datum, vvm_value *result)
+{
+    struct authority_span span;
+    authority_enter(ctx, env->vmlet, &span);
+    ctx->node->making_syntax++; /* no part of an image */
+    int err = eval_inside(ctx, env, datum, true, result);
+    ctx->node->making_syntax--;
+    authority_leave(ctx, &span);
+    return err;
+}
+
 /* ---- transactions ------------------------------------------------------------------ */
 
 /* 1: begun here; 0: one was open already; -errno. */
@@ -153,7 +166,8 @@ void vmlets_refuse(struct vvm_node *node)
 static int check_candidate(struct vvm_context *ctx)
 {
     struct vvm_node *node = ctx->node;
-    int err = wire_sort(node->candidate);
+    int err = weave(ctx);
+    if (!err) err = wire_sort(node->candidate);
     if (!err) err = generation_check(node);
     for (const struct vvm_vmlet *v = node->vmlets; v && !err; v = v->next)
         if (v->loading && v->replaces) err = vmlet_check_heir(ctx, v);
@@ -183,8 +197,10 @@ static int publish_candidate(struct vvm_context *ctx)
     if (!err) err = wire_freeze(ctx, node->candidate);
     if (err) return err;
     generation_try(node);
-    generation_confirm(node);
-    return 0;
+    err = vmlets_published(ctx);
+    if (err) generation_revert(node);
+    else generation_confirm(node);
+    return err;
 }
 
 static int transaction_end(struct vvm_context *ctx, int begun, int err)

@@ -58,11 +58,16 @@ int load_image(struct vvm_context *ctx, const char *file, const uint8_t *data, s
  *  NAME.vmi of imports in the folders of `path_list` (colon-separated). */
 int load_file(struct vvm_context *ctx, const char *path, struct vvm_vmlet **vmlet);
 /** Take a VMlet and all that it defined out of the running node, as one transaction. What
- *  others import does not go unless `cascade`, which takes those others with it. Its
+ *  others import does not go unless UNLOAD_CASCADE, which takes those others with it. First
+ *  on-unload is called (hooks.h): -ECANCELED if one fails and the unload is not forced. Its
  *  tables and code are freed when no worker and no value leads to them any more
  *  (vmlets_reap). -EBUSY: others depend on it, -ENOENT: no such VMlet, -EPERM: what
  *  stays would not hold together; ctx->pending says more. */
-int vmlet_unload(struct vvm_context *ctx, vvm_value name, bool cascade);
+int vmlet_unload(struct vvm_context *ctx, vvm_value name, unsigned options);
+enum unload_option {
+    UNLOAD_CASCADE = 1, /* with all that depends on it */
+    UNLOAD_FORCE = 2,   /* even if an on-unload fails: that is logged */
+};
 /** True if v could not stay if `on` went: it imports from it, its code names something of
  *  it, or a layer of v lies over something of it. */
 bool vmlet_depends(struct vvm_context *ctx, const struct vvm_vmlet *v, const struct vvm_vmlet *on);
@@ -86,6 +91,9 @@ void state_print(const struct vvm_node *node, FILE *to);
 void function_digest(const struct vvm_node *node, const struct vvm_function *f, uint8_t digest[16]);
 /** Evaluate one datum in env now (REPL, eval): its own transaction unless one is open. */
 int eval_datum(struct vvm_context *ctx, struct vvm_environment *env, vvm_value datum, vvm_value *result);
+/** The same inside an open load, for code that goes into no image and is freed when nothing
+ *  leads to it any more. */
+int eval_apart(struct vvm_context *ctx, struct vvm_environment *env, vvm_value datum, vvm_value *result);
 /** Compile a source file to an image without publishing it (loads it, with its
  *  imports, into ctx's node: give it a node of its own). */
 int compile_file(struct vvm_context *ctx, const char *path, bool debug_lines, uint8_t **image,

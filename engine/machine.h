@@ -439,6 +439,8 @@ struct vvm_node {
     unsigned loading;                 /* loads in one another, by imports */
     bool spoilt;                      /* a load inside the open one failed: it cannot be published */
     struct vvm_vmlet *beginning;      /* the innermost VMlet that is being loaded; see outer */
+    uint32_t weavers;                 /* made so far: their ids */
+    uint32_t weaving;                 /* whose layers are being put; 0: nobody's */
     unsigned making_syntax;           /* transformers being evaluated, one inside another */
     struct vvm_environment *core;
     struct vvm_context control; /* the control thread's context */

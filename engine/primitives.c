@@ -21,7 +21,7 @@ static int (*const families[])(struct vvm_node *) = {
     record_primitives,   system_primitives, intrinsic_primitives,  octets_primitives,
     cursor_primitives,   packet_primitives, table_primitives,      wire_primitives,
     expander_primitives, doc_primitives,    digest_primitives,     intercede_primitives,
-    reflect_primitives,
+    reflect_primitives,  weave_primitives,
 };
 
 int primitives_register_all(struct vvm_node *node)

@@ -61,6 +61,8 @@ int code_primitives(struct vvm_node *node);
 const struct wire_instruction *reflect_instruction(struct vvm_context *ctx, vvm_value target);
 /** The association list of an instruction, member or hook; VALUE_FALSE if the target is none. */
 vvm_value reflect_describe_wire(struct vvm_context *ctx, vvm_value target);
+/** Name of the network that a VMlet defines, if it defines one; else #f. */
+vvm_value reflect_network_of(struct vvm_context *ctx, const struct vvm_vmlet *vmlet);
 /** Add the targets of all instructions, members and hooks, of one VMlet unless NULL. */
 bool reflect_list_wire(struct vvm_context *ctx, const struct vvm_vmlet *one, struct list_tail *list);
 /** What define-primitive declared: (name owner descriptor . procedure) ..., the newest first. */

@@ -28,7 +28,7 @@ static inline bool run_begin(struct vvm_context *ctx, struct run *saved)
     assert(ctx->generation); /* pinned while something runs */
     *saved = (struct run){ctx->base_frame, ctx->base_handlers, ctx->winders};
     if (ctx->depth >= DEPTH_MAX) return too_deep(ctx);
-    if (ctx->depth == 0 && !ctx->packet_profile && !ctx->node->candidate)
+    if (ctx->depth == 0 && !ctx->packet_profile && !ctx->node->candidate && !ctx->node->loading)
         ctx->fuel = ctx->node->options.load_fuel;
     uint64_t *slots = ctx->frame_count ? frame_end(top_frame(ctx)) + ARGUMENTS_IN_USE : ctx->stack;
     if (!push_frame(ctx, stub_function(STUB_STOP), NULL, slots, NULL)) {

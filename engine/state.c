@@ -222,7 +222,8 @@ static void print_lists(const struct vvm_node *node, FILE *to, const struct vvm_
     }
     for (uint32_t i = 0; i < m->member_count; i++) {
         const struct wire_member *member = m->members[i];
-        fprintf(to, "member %s.%s(%s)", symbol_name(member->set->name), symbol_name(member->name),
+        fprintf(to, "%s %s.%s(%s)", member->around ? "around" : "member",
+                member->set ? symbol_name(member->set->name) : "hook", symbol_name(member->name),
                 symbol_name(member->item.owner->name));
         print_meaning(node, to, member->procedure);
         fputc('\n', to);

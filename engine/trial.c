@@ -11,6 +11,7 @@
 
 #include "environment.h"
 #include "generation.h"
+#include "hooks.h"
 #include "load.h"
 #include "wire/network.h"
 
@@ -27,11 +28,6 @@ static const struct vvm_function *function_of(vvm_value procedure)
     return ((const struct closure *)value_pointer(procedure))->function;
 }
 
-static bool is_test_of(vvm_value entry, const struct vvm_vmlet *vmlet)
-{
-    return has_type(car_of(entry), TYPE_STRING) && function_of(car_of(cdr_of(entry)))->unit->vmlet == vmlet;
-}
-
 /* The text of a value, cut to fit. */
 static const char *text_of(struct vvm_node *node, vvm_value v, char *text, size_t room)
 {
@@ -45,17 +41,15 @@ static const char *text_of(struct vvm_node *node, vvm_value v, char *text, size_
 }
 
 /* Why it failed: *why is #f if it passed. -ECANCELED with ctx->pending if it did not end. */
-static int run_test(struct vvm_context *ctx, vvm_value runner, vvm_value procedure, vvm_value *why)
+static int run_test(struct vvm_context *ctx, const struct vvm_vmlet *vmlet, vvm_value runner,
+                    vvm_value procedure, vvm_value *why)
 {
-    bool collect = ctx->may_collect;
     int64_t before = ctx->fuel, most = before < TEST_FUEL ? before : TEST_FUEL;
-    ctx->may_collect |= ctx->depth == 0;
     ctx->fuel = most;
-    *why = vvm_call(ctx, runner, 1, &procedure);
+    int err = vmlet_call(ctx, vmlet, runner, 1, &procedure, why);
     ctx->fuel = before - most + ctx->fuel;
-    ctx->may_collect = collect;
     scratch_end(ctx->node);
-    return *why == VALUE_EXCEPTION ? -ECANCELED : 0;
+    return err;
 }
 
 /* A test that has no end fails; anything else that is pending ends the load itself. */
@@ -93,7 +87,7 @@ static int try_one(struct vvm_context *ctx, const struct vvm_vmlet *vmlet, vvm_v
     const char *why = NULL;
     vvm_value answer;
     struct test_report *report = vmlet->outer ? NULL : ctx->node->options.test_report;
-    int err = run_test(ctx, runner, test.procedure, &answer);
+    int err = run_test(ctx, vmlet, runner, test.procedure, &answer);
     if (err && !is_out_of_fuel(ctx)) return err;
     if (err) why = "it does not end";
     else if (answer != VALUE_FALSE) why = text_of(ctx->node, answer, text, sizeof text);
@@ -109,16 +103,6 @@ static vvm_value test_runner(struct vvm_node *node)
     return node->candidate->bindings[d->global].value;
 }
 
-/* The VMlet's tests as a list, the oldest first; VALUE_EXCEPTION. */
-static vvm_value tests_of(struct vvm_context *ctx, const struct vvm_vmlet *vmlet)
-{
-    vvm_value list = VALUE_NULL;
-    for (vvm_value l = registered_tests(ctx->node->candidate); is_pair(l) && list != VALUE_EXCEPTION;
-         l = cdr_of(l))
-        if (is_test_of(car_of(l), vmlet)) list = make_pair(ctx, car_of(l), list);
-    return list;
-}
-
 int vmlet_test(struct vvm_context *ctx, const struct vvm_vmlet *vmlet)
 {
     struct vvm_node *node = ctx->node;
@@ -126,7 +110,7 @@ int vmlet_test(struct vvm_context *ctx, const struct vvm_vmlet *vmlet)
     int err = 0;
     assert(node->candidate && !context_in_test(ctx));
     if (node->options.skip_tests) return 0;
-    vvm_value tests = tests_of(ctx, vmlet);
+    vvm_value tests = vmlet_registered(ctx, node->candidate, vmlet, NULL);
     if (tests == VALUE_NULL) return 0;
     if (tests == VALUE_EXCEPTION) return -ENOMEM;
     if (!node->candidate->checked) err = generation_check(node);

@@ -16,9 +16,11 @@
 #include "environment.h"
 #include "generation.h"
 #include "heap.h"
+#include "hooks.h"
 #include "layer.h"
 #include "table/table.h"
 #include "vmlet.h"
+#include "weave.h"
 #include "wire/network.h"
 
 /* ---- who needs whom -------------------------------------------------------------------- */
@@ -63,7 +65,7 @@ static bool covers(const struct vvm_node *node, const struct vvm_vmlet *v, const
         if (global_owner(node, g) != owner) continue;
         const struct layer *layers = layers_of(node, g, &count);
         for (uint32_t i = 0; i < count; i++)
-            if (layers[i].owner == v) return true;
+            if (layers[i].owner == v && !layers[i].weaver) return true;
     }
     return false;
 }
@@ -113,6 +115,7 @@ static int choose(struct vvm_context *ctx, struct vvm_vmlet *vmlet, bool cascade
 static int withdraw(struct vvm_context *ctx, const struct vvm_vmlet *vmlet)
 {
     int err = layers_drop(ctx->node, vmlet);
+    if (!err) err = weave_withdraw(ctx, vmlet);
     return err ? err : wire_drop_owner(ctx, ctx->node->candidate, vmlet);
 }
 
@@ -164,7 +167,7 @@ static int unload_chosen(struct vvm_context *ctx)
     return err;
 }
 
-int vmlet_unload(struct vvm_context *ctx, vvm_value name, bool cascade)
+int vmlet_unload(struct vvm_context *ctx, vvm_value name, unsigned options)
 {
     struct vvm_node *node = ctx->node;
     struct vvm_vmlet *vmlet = vmlet_named(node, name);
@@ -179,7 +182,8 @@ int vmlet_unload(struct vvm_context *ctx, vvm_value name, bool cascade)
         return -EBUSY;
     }
     if (ctx->depth == 0) heap_collect(node); /* entries of the REPL that are done need nobody */
-    int err = choose(ctx, vmlet, cascade);
+    int err = choose(ctx, vmlet, (options & UNLOAD_CASCADE) != 0);
+    if (!err) err = vmlets_unloading(ctx, (options & UNLOAD_FORCE) != 0);
     if (!err) err = unload_chosen(ctx);
     for (struct vvm_vmlet *v = node->vmlets; v; v = v->next) v->going = false;
     if (!err) vmlets_reap(node);

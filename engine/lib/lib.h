@@ -45,6 +45,7 @@ int system_primitives(struct vvm_node *node);
 int intrinsic_primitives(struct vvm_node *node);
 int intercede_primitives(struct vvm_node *node);
 int reflect_primitives(struct vvm_node *node);
+int weave_primitives(struct vvm_node *node);
 
 /* ---- arguments ---- */
 

@@ -249,7 +249,8 @@ static bool add_global(struct vvm_context *ctx, struct list_tail *list, vvm_valu
     const struct vvm_function *base = count && layers[0].function ? layers[0].function : f;
     bool good = reflect_add(ctx, list, "target", reflect_target(ctx, "of", owner, name)) &&
                 reflect_add(ctx, list, "kind", reflect_name(ctx, kind_of(value))) &&
-                reflect_add(ctx, list, "owner", owner) && reflect_add(ctx, list, "network", VALUE_FALSE);
+                reflect_add(ctx, list, "owner", owner) &&
+                reflect_add(ctx, list, "network", reflect_network_of(ctx, d->owner));
     if (good && f) good = reflect_function(ctx, list, f);
     if (good && has_type(value, TYPE_PRIMITIVE)) good = add_primitive(ctx, list, value);
     else if (good && d->doc) good = reflect_add(ctx, list, "doc", reflect_text(ctx, d->doc));

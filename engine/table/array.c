@@ -163,6 +163,22 @@ uint64_t array_add(struct table *table, uint64_t i, uint64_t n)
     }
 }
 
+static bool array_next(struct table *table, uint64_t *at, uint64_t now, struct table_entry *entry)
+{
+    const struct array *a = table->body;
+    (void)now;
+    if (!a->written) return false;
+    for (; *at < a->entries; (*at)++) {
+        uint64_t word = load(a, width_of(table), *at);
+        if (!word) continue;
+        octets_put((uint8_t *)entry->key, 8, (*at)++);
+        entry->value = (struct table_value){.present = true, .length = width_of(table)};
+        octets_put((uint8_t *)entry->value.words, width_of(table), word);
+        return true;
+    }
+    return false;
+}
+
 static void array_copy(struct table *table, const struct table *from_table)
 {
     const struct array *from = from_table->body;
@@ -203,4 +219,4 @@ vvm_value array_word_error(struct vvm_context *ctx, vvm_value v)
 }
 
 const struct table_ops table_array = {"array",     array_octets, array_open,  array_close, array_read,
-                                      array_write, array_remove, array_count, array_copy};
+                                      array_write, array_remove, array_count, array_copy,  array_next};

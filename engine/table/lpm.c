@@ -323,6 +323,47 @@ static void lpm_close(struct table *table)
     free(table->body);
 }
 
+int lpm_add_new(struct table *table, const uint64_t *key, unsigned length, const struct table_value *value)
+{
+    struct lpm *t = table->body;
+    struct prefix p = key_prefix(t, key, length);
+    unsigned same = 0;
+    write_begin(t);
+    uint32_t number = *link_find(t, p, &same);
+    bool here = number && same == length && node_at(t, number)->length == length &&
+                node_at(t, number)->has_value;
+    int result = here ? -EEXIST
+                      : add_locked(t, p, octets_get((const uint8_t *)value->words, table->schema.value_size));
+    write_end(t);
+    return result;
+}
+
+/* A node as it stands between two changes; false if it is none of a prefix. */
+static bool node_copy(struct lpm *t, uint32_t number, struct node *copy)
+{
+    write_begin(t);
+    *copy = *node_at(t, number);
+    write_end(t);
+    return copy->has_value;
+}
+
+static bool lpm_next(struct table *table, uint64_t *at, uint64_t now, struct table_entry *entry)
+{
+    struct lpm *t = table->body;
+    struct node n;
+    (void)now;
+    while (*at < 2 * t->limit) {
+        if (!node_copy(t, (uint32_t)++ * at, &n)) continue;
+        if (t->bits == 32) octets_put((uint8_t *)entry->key, 4, n.high >> 32);
+        else octets_put((uint8_t *)entry->key, 8, n.high), octets_put((uint8_t *)(entry->key + 1), 8, n.low);
+        entry->length = n.length;
+        entry->value = (struct table_value){.present = true, .length = table->schema.value_size};
+        octets_put((uint8_t *)entry->value.words, entry->value.length, n.value);
+        return true;
+    }
+    return false;
+}
+
 static void lpm_copy(struct table *table, const struct table *from_table)
 {
     const struct lpm *from = from_table->body;
@@ -336,4 +377,4 @@ static void lpm_copy(struct table *table, const struct table *from_table)
 }
 
 const struct table_ops table_lpm = {"lpm",     lpm_octets,     lpm_open,  lpm_close, lpm_read,
-                                    lpm_write, lpm_remove_key, lpm_count, lpm_copy};
+                                    lpm_write, lpm_remove_key, lpm_count, lpm_copy,  lpm_next};

@@ -411,6 +411,38 @@ static int map_open(struct table *table, const uint64_t seed[2])
     return 0;
 }
 
+/* An entry that is not in use yet looks as if it belonged to bucket 0. The bucket is locked. */
+static bool chain_has(const struct map *m, const struct bucket *b, uint32_t number)
+{
+    uint32_t at = b->first;
+    while (at && at != number) at = entry_next(entry_at(m, at));
+    return at != 0;
+}
+
+/* Copy an entry if it is in a chain and lives. No bucket is locked. */
+static bool entry_copy(struct table *table, uint32_t number, uint64_t now, struct table_entry *entry)
+{
+    struct map *m = table->body;
+    uint64_t *e = entry_at(m, number);
+    uint32_t at = entry_bucket(e);
+    if (at == NO_BUCKET || at > m->bucket_mask) return false;
+    bucket_lock(&m->buckets[at]);
+    bool there = chain_has(m, &m->buckets[at], number) && !entry_expired(e, now);
+    for (uint32_t i = 0; there && i < m->key_words; i++) entry->key[i] = word_load(e + 2 + i);
+    entry->value.present = there;
+    if (there) value_copy(m, &table->schema, e, &entry->value);
+    bucket_unlock(&m->buckets[at]);
+    return there;
+}
+
+static bool map_next(struct table *table, uint64_t *at, uint64_t now, struct table_entry *entry)
+{
+    struct map *m = table->body;
+    while (*at < __atomic_load_n(&m->fresh, __ATOMIC_RELAXED))
+        if (entry_copy(table, (uint32_t)++ * at, now, entry)) return true;
+    return false;
+}
+
 static void map_copy(struct table *table, const struct table *from_table)
 {
     const struct map *from = from_table->body;
@@ -426,4 +458,4 @@ static void map_copy(struct table *table, const struct table *from_table)
 }
 
 const struct table_ops table_map = {"map",     map_octets, map_open,  map_close, map_read,
-                                    map_write, map_remove, map_count, map_copy};
+                                    map_write, map_remove, map_count, map_copy,  map_next};

@@ -239,6 +239,33 @@ bool schema_pack_value(struct vvm_context *ctx, const char *name, const struct t
     return true;
 }
 
+static vvm_value unpack_field(struct vvm_context *ctx, const struct table_field *field, const uint8_t *at)
+{
+    if (field->type == SLOT_ANY) return make_bytes_from(ctx, at, field->size);
+    return make_word_value(ctx, octets_get(at, field->size), field->size,
+                           slot_is_signed((enum slot_type)field->type));
+}
+
+unsigned schema_unpack_key(struct vvm_context *ctx, const struct table_schema *s, const uint64_t *key,
+                           vvm_value *out)
+{
+    for (unsigned i = 0; i < s->key_count; i++)
+        out[i] = unpack_field(ctx, &s->key[i], (const uint8_t *)key + s->key[i].offset);
+    return s->key_count;
+}
+
+unsigned schema_unpack_values(struct vvm_context *ctx, const struct table_schema *s,
+                              const struct table_value *value, vvm_value *out)
+{
+    if (s->variable) {
+        out[0] = make_bytes_from(ctx, value->words, value->length);
+        return 1;
+    }
+    for (unsigned i = 0; i < s->value_count; i++)
+        out[i] = unpack_field(ctx, &s->value[i], (const uint8_t *)value->words + s->value[i].offset);
+    return s->value_count;
+}
+
 vvm_value schema_unpack_value(struct vvm_context *ctx, const struct table_schema *s,
                               const struct table_value *value)
 {

@@ -174,6 +174,22 @@ static void drop(struct table *table)
     root_remove(&table->root);
 }
 
+void table_revert(struct vvm_node *node)
+{
+    for (struct table *table = node->tables ? node->tables->tables : NULL; table; table = table->next) {
+        if (table->published) table->heir = NULL;
+        else if (!table->dropped) drop(table);
+        table->published = true;
+    }
+}
+
+struct table *table_named(const struct vvm_node *node, const struct vvm_vmlet *owner, vvm_value name)
+{
+    struct table *table = node->tables ? node->tables->tables : NULL;
+    while (table && (table->dropped || table->owner != owner || table->name != name)) table = table->next;
+    return table;
+}
+
 void tables_drop(struct vvm_node *node, const struct vvm_vmlet *owner)
 {
     for (struct table *table = node->tables ? node->tables->tables : NULL; table; table = table->next)

@@ -49,6 +49,13 @@ struct table_value {
     uint64_t words[TABLE_VALUE_WORDS];
 };
 
+/* One entry of a table, for who goes over all of them. */
+struct table_entry {
+    uint64_t key[TABLE_KEY_WORDS];
+    unsigned length; /* of an lpm: bits of the prefix */
+    struct table_value value;
+};
+
 /* What a write demands of what is there. */
 enum table_mode {
     TABLE_PUT,      /* nothing */
@@ -73,6 +80,10 @@ struct table_ops {
     uint64_t (*count)(struct table *table, uint64_t now);
     /* `to` has just been opened with the same schema and seed; nobody writes `from`. */
     void (*copy)(struct table *to, const struct table *from);
+    /* The next entry from *at on, which begins at 0; false: there are no more. What is written
+     * meanwhile may be given or not, but each entry is one that stood there. Of an array, the
+     * elements that are not 0. */
+    bool (*next)(struct table *table, uint64_t *at, uint64_t now, struct table_entry *entry);
 };
 extern const struct table_ops table_map, table_lpm, table_array, table_queue; /* queue: see queue.h */
 
@@ -121,6 +132,8 @@ vvm_value table_word(struct vvm_context *ctx, vvm_value table, uint64_t word);
 bool lpm_find(const struct table *table, uint32_t address, uint64_t *value);
 int lpm_add(struct table *table, const uint64_t *key, unsigned length, uint64_t value); /* 0, -ENOSPC */
 bool lpm_remove(struct table *table, const uint64_t *key, unsigned length);
+/** lpm_add if the prefix is not there: else -EEXIST. The value is packed. */
+int lpm_add_new(struct table *table, const uint64_t *key, unsigned length, const struct table_value *value);
 
 /* ---- arrays: elements at their natural size ---- */
 
@@ -145,6 +158,13 @@ bool schema_pack_value(struct vvm_context *ctx, const char *name, const struct t
 vvm_value schema_unpack_value(struct vvm_context *ctx, const struct table_schema *schema,
                               const struct table_value *value);
 
+/** Each field of a key or of a value as itself: to out[], which has room for TABLE_FIELDS_MAX.
+ *  How many; VALUE_EXCEPTION among them if memory is out. */
+unsigned schema_unpack_key(struct vvm_context *ctx, const struct table_schema *schema, const uint64_t *key,
+                           vvm_value *out);
+unsigned schema_unpack_values(struct vvm_context *ctx, const struct table_schema *schema,
+                              const struct table_value *value, vvm_value *out);
+
 /* ---- table.c: the node's tables. All on the control thread ---- */
 
 /** The table (owner, name): an old one if its schema is the same, else a new one,
@@ -154,6 +174,10 @@ struct table *table_make(struct vvm_context *ctx, const struct vvm_vmlet *owner,
 /** The load that made tables has been published, or abandoned: they stay, or go. */
 void table_publish(struct vvm_node *node);
 void table_abandon(struct vvm_node *node);
+/** A load that was on trial is taken back: its tables go when no worker sees them any more. */
+void table_revert(struct vvm_node *node);
+/** The owner's newest table of that name, or NULL. */
+struct table *table_named(const struct vvm_node *node, const struct vvm_vmlet *owner, vvm_value name);
 /** A table like this one that nobody else knows, with its contents or empty. NULL: no memory. */
 struct table *table_twin(struct vvm_node *node, const struct table *table, bool contents);
 void table_twin_free(struct table *twin);

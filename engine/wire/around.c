@@ -60,7 +60,8 @@ int instruction_around(struct vvm_context *ctx, vvm_value network, vvm_value nam
     struct vvm_generation *g = wire_candidate(ctx, "around");
     if (!g) return -EPERM;
     const struct network *handle = wire_pointer(network, TYPE_NETWORK);
-    struct row_around around = {body->unit->vmlet, handle ? handle->name : network, name, body};
+    struct row_around around = {body->unit->vmlet, handle ? handle->name : network, name, body,
+                                ctx->node->weaving};
     if (!is_symbol(around.network) || !is_symbol(name)) {
         raise_type(ctx, "around", 1, "network and name of an instruction", network);
         return -EINVAL;

@@ -106,6 +106,7 @@ static vvm_value put(struct vvm_context *ctx, const struct wire_set *set, vvm_va
     struct wire_member *m = member_new(ctx, set, name, over->value);
     if (!m) return VALUE_EXCEPTION;
     m->around = true;
+    m->weaver = node->weaving;
     m->below = is_symbol(args[3]) ? global_number(node, owner, args[3]) : UINT32_MAX;
     m->item.owner = owner;
     if (member_enlist(node->candidate->matches, m)) return raise_error(ctx, ERROR_HEAP, VALUE_DEFAULT);

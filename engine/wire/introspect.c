@@ -21,7 +21,7 @@
 
 /* ---- finding ---------------------------------------------------------------------------- */
 
-static bool is_selected(const struct network *n, const struct wire_instruction *w)
+bool network_selects(const struct network *n, const struct wire_instruction *w)
 {
     if (n->selection == VALUE_TRUE) return w->owner == n->item.owner;
     vvm_value names = n->selection;
@@ -37,7 +37,7 @@ static const struct wire_instruction *instruction_in(const struct vvm_generation
     const struct wire_instruction *found = NULL;
     for (uint32_t i = 0; i < t->instruction_count; i++) {
         const struct wire_instruction *w = t->instructions[i];
-        if (w->name != name || !is_selected(n, w)) continue;
+        if (w->name != name || !network_selects(n, w)) continue;
         found = w;
         if (w->owner == n->item.owner) return w;
     }
@@ -88,6 +88,16 @@ bool instruction_names_of(struct vvm_context *ctx, vvm_value network, vvm_value 
         if (is_symbol_named(car_of(car_of(at)), "takes")) names->takes = car_of(at);
     names->author = w->owner->environment;
     return true;
+}
+
+vvm_value reflect_network_of(struct vvm_context *ctx, const struct vvm_vmlet *vmlet)
+{
+    const struct vvm_generation *g = reflect_generation(ctx);
+    vvm_value name = VALUE_FALSE;
+    unsigned count = 0;
+    for (uint32_t i = 0; i < g->network_count; i++)
+        if (g->networks[i]->item.owner == vmlet) name = g->networks[i]->name, count++;
+    return count == 1 ? name : VALUE_FALSE;
 }
 
 vvm_value reflect_declared(const struct vvm_context *ctx)
@@ -174,7 +184,7 @@ static vvm_value describe_instruction(struct vvm_context *ctx, const struct netw
 /* ---- members and hooks ------------------------------------------------------------------------ */
 
 /* A symbol, or octets that are no symbol's. */
-static vvm_value member_name(struct vvm_context *ctx, const struct wire_member *m)
+static vvm_value name_of_member(struct vvm_context *ctx, const struct wire_member *m)
 {
     size_t length = strlen(symbol_name(m->name));
     if (length == m->length && !memcmp(symbol_name(m->name), m->octets, length)) return m->name;
@@ -190,6 +200,12 @@ static bool is_member(struct vvm_context *ctx, const struct wire_member *m, vvm_
     if (is_symbol(name) || has_type(name, TYPE_BYTES))
         octets = name_octets(ctx, name, room, sizeof room, &length);
     return octets && length == m->length && !memcmp(octets, m->octets, length);
+}
+
+vvm_value member_target(struct vvm_context *ctx, const struct wire_member *m)
+{
+    vvm_value name = name_of_member(ctx, m);
+    return name == VALUE_EXCEPTION ? name : reflect_target(ctx, "member", m->set->name, name);
 }
 
 static const struct vvm_function *function_of(vvm_value procedure)
@@ -223,11 +239,10 @@ static bool covers_member(const struct wire_member *around, const void *member)
 static vvm_value describe_member(struct vvm_context *ctx, const struct wire_member *m)
 {
     struct list_tail list = list_tail_start();
-    vvm_value name = member_name(ctx, m);
-    vvm_value target = name == VALUE_EXCEPTION ? name : reflect_target(ctx, "member", m->set->name, name);
+    vvm_value name = name_of_member(ctx, m), target = member_target(ctx, m);
     const struct wire_member *top = set_member(reflect_generation(ctx), m->set, m->octets, m->length);
     const struct vvm_function *f = function_of((top ? top : m)->procedure);
-    bool good = target != VALUE_EXCEPTION &&
+    bool good = target != VALUE_EXCEPTION && name != VALUE_EXCEPTION &&
                 add_head(ctx, &list, name, target, "member", m->item.owner, VALUE_FALSE) &&
                 reflect_add(ctx, &list, "set", m->set->name) && reflect_function(ctx, &list, f) &&
                 reflect_add(ctx, &list, "place", reflect_place(ctx, function_of(m->procedure)->position)) &&
@@ -299,7 +314,7 @@ static bool list_network(struct vvm_context *ctx, const struct network *n, struc
     const struct match_table *t = reflect_generation(ctx)->matches;
     for (uint32_t i = 0; i < t->instruction_count; i++) {
         const struct wire_instruction *w = t->instructions[i];
-        if (!is_selected(n, w)) continue;
+        if (!network_selects(n, w)) continue;
         if (!reflect_item(ctx, list, reflect_target(ctx, "instruction", n->name, w->name))) return false;
     }
     for (unsigned i = 0; i < HOOKS; i++)
@@ -318,9 +333,7 @@ bool reflect_list_wire(struct vvm_context *ctx, const struct vvm_vmlet *one, str
     for (uint32_t i = 0; i < g->matches->member_count && good; i++) {
         const struct wire_member *m = g->matches->members[i];
         if (!m->set || m->around || !(one ? m->item.owner == one : may_see(ctx, m->item.owner))) continue;
-        vvm_value name = member_name(ctx, m);
-        good = name != VALUE_EXCEPTION &&
-               reflect_item(ctx, list, reflect_target(ctx, "member", m->set->name, name));
+        good = reflect_item(ctx, list, member_target(ctx, m));
     }
     return good;
 }
@@ -339,26 +352,11 @@ static vvm_value interface_row(struct vvm_context *ctx, const struct wire_instru
                                                                   : list_from(ctx, row, 4, VALUE_NULL);
 }
 
-/* The code of a body and of the functions of its unit that it may come to. */
 static bool add_code(struct vvm_context *ctx, struct list_tail *list, const struct vvm_function *body)
 {
-    const struct vvm_unit *u = body->unit;
-    uint32_t *queue = calloc(2 * (size_t)u->function_count + 1, sizeof *queue),
-             *seen = queue + u->function_count;
-    uint32_t count = 0;
-    bool good = queue != NULL;
-    if (good) queue[count++] = body->index, seen[body->index] = 1;
-    for (uint32_t i = 0; i < count && good; i++) {
-        const struct vvm_function *f = &u->functions[queue[i]];
-        good = reflect_item(ctx, list, reflect_disassembly(ctx, f));
-        for (uint32_t at = 0; at < f->words; at += instruction_words(f->code[at])) {
-            const struct vvm_instruction *row = &instruction_table[word_op(f->code[at])];
-            uint32_t callee = row->b.kind == OPERAND_FN ? word_b(f->code[at]) : body->index;
-            if (!seen[callee]) seen[callee] = 1, queue[count++] = callee;
-        }
-    }
-    free(queue);
-    return good;
+    uint8_t digest[16];
+    function_digest(ctx->node, body, digest);
+    return reflect_item(ctx, list, make_bytes_from(ctx, digest, sizeof digest));
 }
 
 static vvm_value digest_of(struct vvm_context *ctx, vvm_value v)
@@ -420,7 +418,7 @@ vvm_value primitive_instructions(struct vvm_context *ctx, unsigned n, const vvm_
         return raise_message(ctx, ERROR_UNBOUND, args[0], "instructions: no such network is visible");
     for (uint32_t i = 0; i < t->instruction_count; i++) {
         const struct wire_instruction *w = t->instructions[i];
-        if (is_selected(network, w) && !reflect_item(ctx, &list, describe_instruction(ctx, network, w)))
+        if (network_selects(network, w) && !reflect_item(ctx, &list, describe_instruction(ctx, network, w)))
             return VALUE_EXCEPTION;
     }
     return list.first;

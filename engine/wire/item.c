@@ -89,6 +89,7 @@ void items_reach_generation(const struct wire_tracing *t, const struct vvm_gener
     for (uint32_t i = 0; i < m->around_count; i++) reach_around(t, &m->arounds[i]);
     t->visit(t->data, m->tests);
     t->visit(t->data, m->primitives);
+    t->visit(t->data, m->weavers);
 }
 
 void items_reach_handle(const struct wire_tracing *t, const void *pointer) { reach(t, pointer); }

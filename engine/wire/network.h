@@ -37,6 +37,17 @@ unsigned items_count(const struct vvm_node *node);
 int wire_drop_owner(struct vvm_context *ctx, struct vvm_generation *candidate, const struct vvm_vmlet *owner);
 /** Put what the candidate lists into the order of its owners' places. */
 int wire_sort(struct vvm_generation *candidate); /* 0 or -ENOMEM */
+/** The generation's weavers; see weave.c. */
+vvm_value wire_weavers(const struct vvm_generation *generation);
+void wire_set_weavers(struct vvm_generation *candidate, vvm_value weavers);
+/** Call fn with owner and description of each instruction, member and hook: of all, or of those
+ *  that the open load made; not of those that the weaver covers. Stops at the first answer that
+ *  is not 0. -ENOMEM. */
+typedef int wire_definition(void *data, const struct vvm_vmlet *owner, vvm_value description);
+int wire_each_definition(struct vvm_context *ctx, uint32_t weaver, bool all, wire_definition *fn, void *data);
+/** Take out of a candidate what a weaver (0: any) put over instructions, members and hooks, of one
+ *  VMlet unless NULL. */
+void wire_unweave(struct vvm_generation *candidate, uint32_t weaver, const struct vvm_vmlet *vmlet);
 /** Give the new generation `to` what `from` (NULL: nothing) knows of networks. */
 int wire_generation_copy(struct vvm_node *node, const struct vvm_generation *from, struct vvm_generation *to);
 /** Free what the generation alone owns. */
@@ -52,8 +63,9 @@ int wire_check(struct vvm_context *ctx, struct vvm_generation *candidate);
 /** At publish, when nothing refuses any more: what packet code names becomes constant. -ENOMEM
  *  with ctx->pending. */
 int wire_freeze(struct vvm_context *ctx, const struct vvm_generation *candidate);
-/** Tests of a generation's VMlets, newest first: a list of (name procedure vmlet). */
-vvm_value registered_tests(const struct vvm_generation *generation);
+/** What a generation's VMlets have put there for later (hooks.h), newest first: a list of
+ *  (key procedure vmlet). */
+vvm_value registrations(const struct vvm_generation *generation);
 
 /** What the raised value is for a handler of a wire program or for `uncaught`: the
  *  network's on-error mapping of the engine's own errors; else v itself. */

@@ -331,7 +331,7 @@ vvm_value primitive_register_test(struct vvm_context *ctx, unsigned n, const vvm
     return VALUE_UNSPECIFIED;
 }
 
-vvm_value registered_tests(const struct vvm_generation *generation)
+vvm_value registrations(const struct vvm_generation *generation)
 {
     return generation->matches ? generation->matches->tests : VALUE_NULL;
 }
@@ -340,7 +340,7 @@ vvm_value primitive_tests(struct vvm_context *ctx, unsigned n, const vvm_value *
 {
     (void)n, (void)args;
     vvm_value list = VALUE_NULL;
-    for (vvm_value l = registered_tests(wire_generation(ctx)); is_pair(l) && list != VALUE_EXCEPTION;
+    for (vvm_value l = registrations(wire_generation(ctx)); is_pair(l) && list != VALUE_EXCEPTION;
          l = cdr_of(l))
         list = make_pair(ctx, car_of(l), list);
     return list;

@@ -71,6 +71,7 @@ struct wire_member {
     vvm_value procedure, handle;
     bool around;    /* lies over another one, or over a hook: see hook.c */
     uint32_t below; /* AROUND: the global that its body calls, UINT32_MAX: none */
+    uint32_t weaver; /* AROUND: that put it there; 0: none */
     uint32_t hash, length; /* of the name's octets */
     uint8_t octets[];
 };
@@ -119,6 +120,7 @@ struct row_around {
     struct vvm_vmlet *owner;
     vvm_value network, name; /* symbols */
     const struct vvm_function *body;
+    uint32_t weaver; /* that put it there; 0: none */
 };
 
 /* What a generation knows of wire/, beside its array of networks. */
@@ -133,8 +135,9 @@ struct match_table {
     uint32_t member_count;
     const struct wire_member **index; /* open hash of members by set and name; power of two */
     uint32_t index_size;
-    vvm_value tests;      /* list of (name procedure vmlet), newest first */
+    vvm_value tests;      /* list of (key procedure vmlet), newest first; see hooks.h */
     vvm_value primitives; /* list of (name owner descriptor . procedure), newest first */
+    vvm_value weavers;    /* list of (id owner name predicate . transformer), newest first */
     vvm_value *entries;   /* of the application, by number: closures, or VALUE_FALSE; see entry.c */
     uint32_t entry_count;
 };
@@ -219,6 +222,10 @@ void members_bind(struct vvm_generation *g);
 /** The hook of that number with what lies over it, or NULL; binds what its arounds call. */
 const struct wire_member *hook_in_force(struct vvm_generation *g, const struct network *n, unsigned hook);
 const char *hook_name(unsigned hook);
+/** (member SET NAME), as reflect.h says of targets. */
+vvm_value member_target(struct vvm_context *ctx, const struct wire_member *m);
+/** Does the network have the instruction, by its (instructions ...) clause? */
+bool network_selects(const struct network *n, const struct wire_instruction *w);
 /** Does m lie over that hook of a network of that name? */
 bool hook_covered(const struct wire_member *m, vvm_value network, unsigned hook);
 /** (Re)build the index of members. -ENOMEM. */

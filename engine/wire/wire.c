@@ -85,10 +85,11 @@ int wire_generation_copy(struct vvm_node *node, const struct vvm_generation *fro
     to->network_count = 0;
     to->matches = calloc(1, sizeof *to->matches);
     if (!to->matches) return -ENOMEM;
-    to->matches->tests = to->matches->primitives = VALUE_NULL;
+    to->matches->tests = to->matches->primitives = to->matches->weavers = VALUE_NULL;
     if (!from || !from->matches) return 0;
     to->matches->tests = from->matches->tests;
     to->matches->primitives = from->matches->primitives;
+    to->matches->weavers = from->matches->weavers;
     int err = copy_array(&to->networks, from->networks, from->network_count, sizeof *from->networks);
     if (!err) {
         to->network_count = from->network_count;

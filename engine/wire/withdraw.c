@@ -48,6 +48,7 @@ int wire_drop_owner(struct vvm_context *ctx, struct vvm_generation *g, const str
     arounds_remove(m, owner);
     int err = set_index(m);
     if (!err) err = filter_list(ctx, &m->tests, 2, owner->name);
+    if (!err) err = filter_list(ctx, &m->weavers, 1, owner->name);
     return err ? err : filter_list(ctx, &m->primitives, 1, owner->name);
 }
 

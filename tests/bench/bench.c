@@ -249,6 +249,7 @@ int main(int argc, char **argv)
     bench_ants(folder, json);
 #ifdef VVM_DAEMON
     bench_port_to_port(folder, json);
+    bench_swap(folder, json);
 #endif
     bench_cycles(&b, json);
     measure(&start, 1, 2);

@@ -16,6 +16,9 @@ void bench_ants(const char *folder, bool json);
 /** Rows of the whole way of a packet, from port to port over cables. */
 void bench_port_to_port(const char *folder, bool json);
 
+/** Rows of swaps under traffic. */
+void bench_swap(const char *folder, bool json);
+
 /* A packet of the toy network and a capsule, each in its envelope. */
 enum { PACKET_OCTETS = 22, CAPSULE_OCTETS = 52 };
 extern const uint8_t packet_octets[PACKET_OCTETS], capsule_octets[CAPSULE_OCTETS];
