@@ -33,6 +33,7 @@ struct vvm_environment *environment_open(struct vvm_node *node, struct vvm_vmlet
     env->vmlet = vmlet;
     env->parent = parent;
     env->bucket_count = FIRST_BUCKETS;
+    for (unsigned i = 0; i < STAGES; i++) env->stages[i] = VALUE_FALSE;
     return env;
 }
 
@@ -169,6 +170,7 @@ struct saved_entry {
 
 struct environment_snapshot {
     struct environment_snapshot *before;
+    vvm_value stages[STAGES];
     uint32_t count;
     struct saved_entry entries[];
 };
@@ -186,6 +188,7 @@ struct environment_snapshot *environment_save(struct vvm_environment *env)
                 saved->denotation.doc = strdup(e->denotation.doc); /* NULL: it is only a text */
         }
     assert(s->count == env->entry_count);
+    memcpy(s->stages, env->stages, sizeof s->stages);
     s->before = env->saved;
     return env->saved = s;
 }
@@ -196,6 +199,7 @@ void environment_restore(struct vvm_environment *env, struct environment_snapsho
         for (struct environment_entry *e = env->buckets[i]; e; e = e->next) forget_entry(e);
     assert(s->count <= env->entry_count); /* names are added, and never go */
     for (uint32_t i = 0; i < s->count; i++) s->entries[i].entry->denotation = s->entries[i].denotation;
+    memcpy(env->stages, s->stages, sizeof s->stages);
     env->saved = s->before;
     free(s);
 }
@@ -219,9 +223,12 @@ static void visit_denotation(const struct denotation *d, void (*visit)(void *dat
 
 void environment_visit(const struct vvm_environment *env, void (*visit)(void *data, vvm_value v), void *data)
 {
+    for (unsigned i = 0; i < STAGES; i++) visit(data, env->stages[i]);
     for (uint32_t i = 0; i < env->bucket_count; i++)
         for (const struct environment_entry *e = env->buckets[i]; e; e = e->next)
             visit_denotation(&e->denotation, visit, data);
-    for (const struct environment_snapshot *s = env->saved; s; s = s->before)
+    for (const struct environment_snapshot *s = env->saved; s; s = s->before) {
+        for (unsigned i = 0; i < STAGES; i++) visit(data, s->stages[i]);
         for (uint32_t i = 0; i < s->count; i++) visit_denotation(&s->entries[i].denotation, visit, data);
+    }
 }

@@ -34,6 +34,9 @@ struct denotation {
     const char *doc;                       /* or NULL; owned by the environment */
 };
 
+/* What a VMlet may put in the place of, for its own code; see stage.h. */
+enum stage { STAGE_EXPANDER, STAGE_OPTIMISER, STAGE_EMITTER, STAGES };
+
 struct environment_snapshot;
 
 struct vvm_environment {
@@ -42,6 +45,7 @@ struct vvm_environment {
     struct vvm_environment *parent; /* core, or NULL in core */
     struct environment_entry **buckets;
     uint32_t bucket_count, entry_count;
+    vvm_value stages[STAGES];           /* procedures, or VALUE_FALSE: the standard one */
     struct environment_snapshot *saved; /* the newest that is neither restored nor forgotten */
 };
 
@@ -70,11 +74,11 @@ int environment_import(struct vvm_environment *to, const struct vvm_environment 
  *  the same name of the heir's, or nothing. */
 void environment_replace(struct vvm_environment *env, const struct vvm_vmlet *owner,
                          const struct vvm_vmlet *heir);
-/** Call visit for every macro and inline form of its own names, and of what it may be
- *  restored to. */
+/** Call visit for every macro and inline form of its own names, for its stages, and for what
+ *  it may be restored to. */
 void environment_visit(const struct vvm_environment *env, void (*visit)(void *data, vvm_value v), void *data);
 
-/** What the environment's own names mean now, to be restored (which frees the snapshot)
+/** What the environment's own names mean now, and its stages, to be restored (which frees the snapshot)
  *  or forgotten when a form was refused or accepted. NULL: no memory. */
 struct environment_snapshot *environment_save(struct vvm_environment *env);
 void environment_restore(struct vvm_environment *env, struct environment_snapshot *snapshot);

@@ -288,6 +288,9 @@ static struct ast_node *top_special(struct expansion *x, uint32_t special, vvm_v
     case SPECIAL_UNDEFINE: return top_undefine(x, form, position);
     case SPECIAL_DEFINE_SYNTAX: define_syntax(x, x->root, form, position); break;
     case SPECIAL_DEFINE_READER: define_reader(x, form, position); break;
+    case SPECIAL_USE_EXPANDER:
+    case SPECIAL_USE_OPTIMISER:
+    case SPECIAL_USE_EMITTER: use_stage(x, special, form, position); break;
     default: return expand_special(x, x->root, special, form, position);
     }
     return make_unspecified(x, position);
@@ -319,8 +322,8 @@ static unsigned depth_limit(const struct vvm_context *ctx)
     return NESTED_FORMS >> nested;
 }
 
-int expand_toplevel(struct vvm_context *ctx, struct vvm_environment *env, vvm_value datum,
-                    struct ast_pool *pool, struct ast_node **out)
+int expand_guarded(struct vvm_context *ctx, struct vvm_environment *env, struct ast_pool *pool,
+                   void (*run)(struct expansion *x, void *data), void *data)
 {
     struct expansion *x = ast_allocate(pool, sizeof *x);
     if (!x) return raise_error(ctx, ERROR_HEAP, VALUE_DEFAULT), -EINVAL;
@@ -334,11 +337,31 @@ int expand_toplevel(struct vvm_context *ctx, struct vvm_environment *env, vvm_va
     if (!x->scratch) raise_error(ctx, ERROR_HEAP, VALUE_DEFAULT);
     else if (!setjmp(x->escape)) {
         x->root = scope_root(x, env, NULL);
-        *out = expand_top(x, datum, 0);
+        run(x, data);
         error = 0;
     }
     forget_scopes(x);
     ast_pool_close(x->scratch);
+    return error;
+}
+
+struct toplevel {
+    vvm_value datum;
+    struct ast_node *tree;
+};
+
+static void expand_datum(struct expansion *x, void *data)
+{
+    struct toplevel *t = data;
+    t->tree = expand_top(x, t->datum, 0);
+}
+
+int expand_toplevel(struct vvm_context *ctx, struct vvm_environment *env, vvm_value datum,
+                    struct ast_pool *pool, struct ast_node **out)
+{
+    struct toplevel t = {.datum = datum};
+    int error = expand_guarded(ctx, env, pool, expand_datum, &t);
+    if (!error) *out = t.tree;
     return error;
 }
 

@@ -241,6 +241,11 @@ struct ast_type require_type(struct expansion *x, const struct scope *s, vvm_val
 
 /* ---- expand.c, expand_core.c ---- */
 
+/** Run something that may leave by expand_escape, in an expansion of its own. 0, or -EINVAL
+ *  with ctx->pending. */
+int expand_guarded(struct vvm_context *ctx, struct vvm_environment *env, struct ast_pool *pool,
+                   void (*run)(struct expansion *x, void *data), void *data);
+
 struct ast_node *expand(struct expansion *x, struct scope *s, vvm_value datum, uint64_t position);
 /** Expand the car of a list's cell; fallback: position of the form around it. */
 struct ast_node *expand_cell(struct expansion *x, struct scope *s, vvm_value cell, uint64_t fallback);
@@ -288,6 +293,10 @@ struct ast_node *top_around(struct expansion *x, vvm_value form, uint64_t positi
 struct ast_node *top_undefine(struct expansion *x, vvm_value form, uint64_t position);
 void define_syntax(struct expansion *x, struct scope *s, vvm_value form, uint64_t position);
 void define_reader(struct expansion *x, vvm_value form, uint64_t position);
+/** (use-expander PROCEDURE) and its like: stage.c. */
+void use_stage(struct expansion *x, uint32_t special, vvm_value form, uint64_t position);
+/** Evaluate an expression of a definition of syntax now: nothing of it goes into an image. */
+vvm_value evaluate_now(struct expansion *x, vvm_value datum, uint64_t position);
 /** The (begin ...) of definitions that a define-record-type stands for. */
 vvm_value record_definitions(struct expansion *x, struct scope *s, vvm_value form, uint64_t position);
 vvm_value make_macro(struct expansion *x, struct scope *s, vvm_value datum, uint64_t position);

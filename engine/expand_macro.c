@@ -22,7 +22,7 @@ static bool is_procedure(vvm_value v)
 
 /* Compile and run an expression now, of which nothing goes into an image; the depth
  * counts, so that macros that define macros inside their transformers end. */
-static vvm_value evaluate(struct expansion *x, vvm_value datum, uint64_t position)
+vvm_value evaluate_now(struct expansion *x, vvm_value datum, uint64_t position)
 {
     vvm_value v = VALUE_EXCEPTION;
     struct vvm_context *ctx = x->ctx;
@@ -73,7 +73,7 @@ vvm_value make_macro(struct expansion *x, struct scope *s, vvm_value datum, uint
         return make_rules(x, s, datum, position);
     vvm_value known = is_identifier(datum) ? existing_macro(x, s, datum, position) : VALUE_FALSE;
     if (known != VALUE_FALSE) return known;
-    vvm_value procedure = evaluate(x, datum, position);
+    vvm_value procedure = evaluate_now(x, datum, position);
     if (!is_procedure(procedure))
         syntax_error(x, position, VALUE_DEFAULT, "a transformer is a procedure or (syntax-rules ...)");
     return procedure_macro(x, s, procedure, MACRO_PROCEDURE);
@@ -130,7 +130,7 @@ void define_reader(struct expansion *x, vvm_value form, uint64_t position)
     }
     if (!is_identifier(name) || strlen(identifier_text(name)) + 3 > sizeof key)
         syntax_error(x, position, name, "define-reader: needs a name");
-    vvm_value procedure = evaluate(x, datum, position);
+    vvm_value procedure = evaluate_now(x, datum, position);
     if (!is_procedure(procedure))
         syntax_error(x, position, VALUE_DEFAULT, "define-reader: a reader is a procedure");
     snprintf(key, sizeof key, "{%s}", identifier_text(name));

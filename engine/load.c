@@ -21,6 +21,7 @@
 #include "heap.h"
 #include "hooks.h"
 #include "prelude.h"
+#include "stage.h"
 #include "trial.h"
 #include "vmlet.h"
 #include "weave.h"
@@ -76,8 +77,8 @@ static int run_scripts(struct vvm_context *ctx, struct vvm_unit *unit, vvm_value
     return err;
 }
 
-static int compile_tree(struct vvm_context *ctx, struct vvm_environment *env, struct ast_pool *pool,
-                        struct ast_node *tree, struct vvm_unit **unit)
+static int compile_tree(struct vvm_context *ctx, struct vvm_environment *env, const struct stages *stages,
+                        struct ast_pool *pool, struct ast_node *tree, struct vvm_unit **unit)
 {
     struct unit_builder builder;
     uint32_t script;
@@ -85,6 +86,7 @@ static int compile_tree(struct vvm_context *ctx, struct vvm_environment *env, st
     if (err) return err;
     err = compile_toplevel(ctx, &builder, pool, tree, &script);
     if (!err) err = unit_add_script(&builder, script);
+    if (!err) err = stage_emit(ctx, stages, env, pool, &builder);
     if (err) {
         unit_abandon(&builder);
         return err;
@@ -99,8 +101,11 @@ static int compile_datum(struct vvm_context *ctx, struct vvm_environment *env, v
     struct ast_node *tree;
     struct ast_pool *pool = ast_pool_open();
     if (!pool) return -ENOMEM;
-    int err = expand_toplevel(ctx, env, datum, pool, &tree);
-    if (!err) err = compile_tree(ctx, env, pool, tree, unit);
+    struct stages stages = stages_in_force(ctx, env, datum);
+    int err = stage_expand(ctx, &stages, &datum);
+    if (!err) err = expand_toplevel(ctx, env, datum, pool, &tree);
+    if (!err) err = stage_optimise(ctx, &stages, env, pool, &tree);
+    if (!err) err = compile_tree(ctx, env, &stages, pool, tree, unit);
     ast_pool_close(pool);
     return err;
 }
@@ -321,6 +326,7 @@ static int vmlet_end(struct vvm_context *ctx, struct vvm_vmlet *vmlet, int begun
     if (vmlet) {
         assert(!vmlet->next && node->loading && node->beginning == vmlet);
         node->beginning = vmlet->outer;
+        stages_clear(vmlet->environment);
         vmlet_enlist(node, vmlet);
     }
     if (err && node->candidate) node->spoilt = true;

@@ -33,7 +33,12 @@ struct case_run {
     char *printed;
     size_t printed_length;
     unsigned cases, wrong;
+    bool staged; /* through an expander, optimiser and emitter that change nothing */
 };
+
+static const char stages_of_identity[] = "(use-expander (lambda (form) form))"
+                                         "(use-optimiser (lambda (form) form))"
+                                         "(use-emitter (lambda (function) function))";
 
 /* ---- one case ----------------------------------------------------------------------- */
 
@@ -121,7 +126,11 @@ static void run_case(struct case_run *run, const char *text, size_t octets, cons
     run->cases++;
     if (!vmlet) abort();
     vmlet_enlist(run->node, vmlet); /* where the checks of publishing look */
-    int err = eval_all(ctx, vmlet->environment, text, octets, run->line, &result);
+    int err = 0;
+    if (run->staged)
+        err = eval_all(ctx, vmlet->environment, stages_of_identity, strlen(stages_of_identity), 0, &result);
+    CU_ASSERT_EQUAL(err, 0);
+    err = eval_all(ctx, vmlet->environment, text, octets, run->line, &result);
     char *got = outcome(run, err, result);
     const char *expected = expectation + 3;
     if (expectation[1] == '~') check_output(run, expected);
@@ -186,9 +195,9 @@ static void load_first(struct case_run *run, const char *const *files)
     }
 }
 
-static void run_file(const char *path, const char *const *first)
+static void run_file(const char *path, const char *const *first, bool staged)
 {
-    struct case_run run = {.file = path};
+    struct case_run run = {.file = path, .staged = staged};
     struct vvm_options options = {0};
     char *text;
     size_t octets;
@@ -213,20 +222,21 @@ static void run_file(const char *path, const char *const *first)
 
 /* ---- the suite: CUnit's tests take no data, so each asks for its own name --------------- */
 
-static void run_named(const char *const *first)
+static void run_named(const char *const *first, bool staged)
 {
     char path[4096];
     snprintf(path, sizeof path, "%s/%s", cases_folder(), CU_get_current_test()->pName);
-    run_file(path, first);
+    run_file(path, first, staged);
 }
 
-static void run_named_case(void) { run_named((const char *[]){NULL}); }
+static void run_named_case(void) { run_named((const char *[]){NULL}, false); }
+static void run_staged_case(void) { run_named((const char *[]){NULL}, true); }
 
 /* The same where every instruction that has a name was redefined to hand on what it gets. */
-static void run_redefined_case(void) { run_named((const char *[]){"identity.vml", NULL}); }
+static void run_redefined_case(void) { run_named((const char *[]){"identity.vml", NULL}, false); }
 static void run_all_redefined_case(void)
 {
-    run_named((const char *[]){"identity.vml", "identity-any.vml", NULL});
+    run_named((const char *[]){"identity.vml", "identity-any.vml", NULL}, false);
 }
 
 static int is_case_file(const struct dirent *e)
@@ -252,13 +262,17 @@ static void add_folder(CU_pSuite suite, const char *folder, void (*run)(void), c
     if (n >= 0) free(names);
 }
 
-void case_tests(CU_pSuite suite)
+static void add_folders(CU_pSuite suite, void (*run)(void))
 {
-    add_folder(suite, "r7rs", run_named_case, NULL);
-    add_folder(suite, "language", run_named_case, NULL);
-    add_folder(suite, "octets", run_named_case, NULL);
-    add_folder(suite, "regress", run_named_case, NULL);
+    add_folder(suite, "r7rs", run, NULL);
+    add_folder(suite, "language", run, NULL);
+    add_folder(suite, "octets", run, NULL);
+    add_folder(suite, "regress", run, NULL);
 }
+
+void case_tests(CU_pSuite suite) { add_folders(suite, run_named_case); }
+
+void staged_tests(CU_pSuite suite) { add_folders(suite, run_staged_case); }
 
 void redefined_case_tests(CU_pSuite suite)
 {

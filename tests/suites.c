@@ -12,6 +12,8 @@ const struct suite suites[] = {
     {"unload", unload_tests},
     {"collect", collect_tests},
     {"cases", case_tests},
+    {"staged", staged_tests},
+    {"stage", stage_tests},
     {"cases-redefined", redefined_case_tests},
     {"random", random_tests},
     {"packet", packet_tests},
