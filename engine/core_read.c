@@ -188,7 +188,8 @@ static struct ast_node *read_define(struct reading *r, struct scope *s, const st
     struct ast_node *n = make_node(r->x, AST_DEFINE, f->position);
     n->global.denotation = d;
     n->global.name = name;
-    n->global.value = read_part(r, s, f, 1);
+    struct ast_node *value = n->global.value = read_part(r, s, f, 1);
+    if (value->kind == AST_LAMBDA) value->lambda->inlined = d->inline_form != VALUE_FALSE;
     return n;
 }
 

@@ -141,7 +141,8 @@ static unsigned global_index(struct writing *w, struct denotation *d)
 
 static vvm_value write_global(struct writing *w, struct denotation *d, vvm_value name, uint64_t position)
 {
-    bool plain = is_symbol(name) && environment_lookup(w->x->env, name) == d;
+    struct meaning m = meaning_of(w->x->root, name);
+    bool plain = m.kind == MEANS_GLOBAL && m.denotation == d;
     if (plain && core_head(w->numbers, name) == CORE_FORMS) return name;
     struct parts p = begin(w, CORE_GLOBAL, position);
     add_number(&p, global_index(w, d));

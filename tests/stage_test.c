@@ -287,7 +287,8 @@ static void a_network_with_stages_of_its_own(void)
     if (err) print_pending(&node->control, stderr);
     CU_ASSERT_EQUAL_FATAL(err, 0);
     CU_ASSERT(gives(node, "(list expanded folded merged)", "'(3 3 1)"));
-    CU_ASSERT(gives(node, "(run-tests 'stages)", "'(1 . 0)"));
+    vvm_value tested = eval_in(node, node->core, "(run-tests 'stages)");
+    CU_ASSERT(is_pair(tested) && car_of(tested) == make_fixnum(1) && cdr_of(tested) == make_fixnum(0));
     CU_ASSERT(standard(names_of(node, "stages")));
     CU_ASSERT_EQUAL(eval_in(node, names_of(node, "stages"), "(1 plus 2)"), VALUE_EXCEPTION);
     CU_ASSERT_NOT_EQUAL(load_text(node, "(vmlet other) (define a (1 plus 2))"), 0);
