@@ -20,7 +20,8 @@
 #define CONSTANT_OCTETS_MAX (1u << 20)
 #define CONSTANT_DEPTH_MAX  2000
 #define TABLE_MAX           (1u << 16)
-#define BLOCK_OCTETS        4000
+#define BLOCK_FIRST         128  /* octets of a unit's first block of constants; then twice as many, */
+#define BLOCK_MOST          4096 /* up to this */
 
 static_assert(TABLE_MAX <= UINT16_MAX + 1u, "an operand can name every entry of a table");
 
@@ -97,6 +98,24 @@ int unit_add_script(struct unit_builder *b, uint32_t function)
     return err;
 }
 
+/* An array with no room to spare: most units are small, and there are hundreds. */
+static void shrink(void **array, uint32_t count, size_t element)
+{
+    void *moved = count ? realloc(*array, count * element) : NULL;
+    if (moved) *array = moved; /* else it stays as large as it is */
+}
+
+#define SHRINK(unit, array, count) shrink((void **)&(unit)->array, (unit)->count, sizeof *(unit)->array)
+
+static void shrink_all(struct vvm_unit *unit)
+{
+    SHRINK(unit, functions, function_count);
+    SHRINK(unit, constants, constant_count);
+    SHRINK(unit, links, link_count);
+    SHRINK(unit, primitives, primitive_count);
+    SHRINK(unit, scripts, script_count);
+}
+
 struct vvm_unit *unit_finish(struct unit_builder *b)
 {
     struct vvm_unit *unit = b->unit;
@@ -104,6 +123,7 @@ struct vvm_unit *unit_finish(struct unit_builder *b)
     assert(unit->function_count <= b->function_room && unit->constant_count <= b->constant_room);
     assert(unit->link_count <= b->link_room && unit->script_count <= b->script_room);
     b->unit = NULL;
+    shrink_all(unit);
     for (uint32_t i = 0; i < unit->function_count; i++) unit->functions[i].unit = unit;
     return unit;
 }
@@ -154,7 +174,8 @@ static void *block_allocate(struct vvm_unit *unit, size_t octets)
     struct constant_block *block = unit->blocks;
     octets = (octets + 7) & ~(size_t)7;
     if (!block || block->room - block->used < octets) {
-        size_t room = octets > BLOCK_OCTETS ? octets : BLOCK_OCTETS;
+        size_t usual = !block ? BLOCK_FIRST : block->room < BLOCK_MOST / 2 ? 2 * block->room : BLOCK_MOST;
+        size_t room = octets > usual ? octets : usual;
         block = malloc(sizeof *block + room);
         if (!block) return NULL;
         *block = (struct constant_block){.next = unit->blocks, .room = room};
