@@ -151,13 +151,31 @@ static bool all_ended(const struct worker *worker)
     return true;
 }
 
-/* Nothing came: is something to come still? With virtual time, its moment is now. */
+static uint64_t ports_deadline(const struct worker *worker)
+{
+    struct router *router = worker->router;
+    uint64_t first = PORT_NEVER;
+    unsigned i;
+
+    for (i = 0; i < worker->own_count; i++) {
+        struct port *port = &router->ports[worker->own[i]];
+        uint64_t due = port->ops->deadline ? port->ops->deadline(port) : PORT_NEVER;
+
+        if (worker->queues[worker->own[i]].count) due = router_clock(router) + RETRY;
+        if (due < first) first = due;
+    }
+    return first;
+}
+
+/* The first worker runs the node's timers. */
+static bool is_home(const struct worker *worker) { return !worker->seat || worker->seat->index == 0; }
+
+/* Nothing came: is something to come still? With virtual time, its moment is now. Timers go
+ * on for ever: alone they do not keep a router from its end. */
 static int idle(struct worker *worker)
 {
-    uint64_t deadline = worker_deadline(worker);
-
-    if (deadline == PORT_NEVER) return all_ended(worker) ? -ENODATA : 0;
-    if (worker->router->virtual_time) router_advance(worker->router, deadline);
+    if (ports_deadline(worker) == PORT_NEVER) return all_ended(worker) ? -ENODATA : 0;
+    if (worker->router->virtual_time) router_advance(worker->router, worker_deadline(worker));
     return 0;
 }
 
@@ -172,6 +190,7 @@ int worker_step(struct worker *worker)
         if (!worker->ended[worker->own[i]]) frames += step_port(worker, worker->own[i]);
     if (worker->seat) frames += seat_work(worker);
     execution_drain(&worker->context);
+    if (is_home(worker)) timers_run(&worker->context, router_clock(worker->router));
     for (i = 0; i < worker->own_count; i++) send_on(worker, worker->own[i]);
     if (worker->seat) seat_end(worker);
     generation_leave(&worker->context);
@@ -181,18 +200,11 @@ int worker_step(struct worker *worker)
 
 uint64_t worker_deadline(const struct worker *worker)
 {
-    struct router *router = worker->router;
-    uint64_t first = PORT_NEVER;
-    unsigned i;
+    uint64_t first = ports_deadline(worker), due;
 
-    for (i = 0; i < worker->own_count; i++) {
-        struct port *port = &router->ports[worker->own[i]];
-        uint64_t due = port->ops->deadline ? port->ops->deadline(port) : PORT_NEVER;
-
-        if (worker->queues[worker->own[i]].count) due = router_clock(router) + RETRY;
-        if (due < first) first = due;
-    }
-    return first;
+    if (!is_home(worker) || (worker->router->virtual_time && first == PORT_NEVER)) return first;
+    due = timers_deadline(&worker->context);
+    return due < first ? due : first;
 }
 
 bool worker_arm(struct worker *worker)

@@ -204,6 +204,11 @@ void network_receive(struct vvm_context *ctx, const struct network *network, str
  *  (submit), and those that they led to in turn: bounded, see wire/submit.c. To be called
  *  between two packets, before the burst's generation is left. */
 void execution_drain(struct vvm_context *ctx);
+/** Run the timers that are due, and drop or hand to its call-back what has expired. On one
+ *  context of the node, always the same, between packets; `now` by the world's clock. */
+void timers_run(struct vvm_context *ctx, uint64_t now);
+/** When timers_run next has something to do: nanoseconds of the world's clock. */
+uint64_t timers_deadline(const struct vvm_context *ctx);
 /** Drop what queues hold as `closing`, so that nothing is held: before the last look at the
  *  ledger of a node whose workers have stopped. Control thread. */
 void held_drop(struct vvm_node *node);

@@ -319,6 +319,109 @@ static void a_woken_packet_meets_new_code(void)
     bench_close(&b);
 }
 
+/* ---- time ------------------------------------------------------------------------------------------- */
+
+static const char time_text[] =
+    "(vmlet time)"
+    "(define-layout tick (what u8) (key u8) (rest rest))"
+    "(define-queue beds (key u8) (packets 4) (bytes 8KiB) (expires 2 drop too-late) (on-expire woke-late "
+    "tick))"
+    "(define-array fired u32 4)"
+    "(define-table seen (key (a u8) (b (bytes 2))) (value u16) (entries 8) (expires 5) (on-expire gone))"
+    "(define-table own (key u8) (value bytes 8) (entries 8) (expires per-entry) (on-expire own-gone tick))"
+    "(define (woke-late key) (array-add! fired 3 key))"
+    "(define (gone a b v) (array-set! fired 1 (+ a (* 10 (u8-ref b 1)) (* 1000 v))))"
+    "(define (own-gone key v)"
+    "  (let ((p (make-packet 'reminder))) (append-u8! p key) (append-bytes! p v) (emit (hop 3 4) p)))"
+    "(define-timer beat (every 1) (array-add! fired 0 1))"
+    "(define-timer slow (every 10) (network tick) (fuel 500)"
+    "  (let ((p (make-packet 'hello))) (append-u8! p 77) (append-u8! p 0) (emit (hop 1 2) p)))"
+    "(define-timer broken (every 3) (car '()))"
+    "(define-timer greedy (every 3) (let loop () (loop)))"
+    "(define-timer ends-nothing (every 4) (drop 'nothing))"
+    "(define (run) (case (tick-what packet)"
+    "  ((1) (hold beds (tick-key packet)))"
+    "  ((2) (table-put! seen 3 (slice packet 1 3) 7) (consume 'put))"
+    "  ((3) (table-put! own (tick-key packet) (slice packet 2) (tick-key packet)) (consume 'put))"
+    "  ((4) (if (table-refresh! own (tick-key packet) 9) (consume 'refreshed) (drop 'absent)))"
+    "  ((5) (if (table-refresh! seen 3 (slice packet 1 3)) (consume 'refreshed) (drop 'absent)))"
+    "  (else (deliver-to (array-ref fired (tick-key packet)) packet))))"
+    "(define-network tick (match (udp 1)) (decode tick) (execute run))"
+    "(test \"a held packet waits two seconds\""
+    "  (receive (tick (what 1) (key 5))) (holds beds)"
+    "  (after 1) (receive (tick (what 0) (key 3))) (delivers 0)"
+    "  (after 1) (drops too-late) (receive (tick (what 0) (key 3))) (delivers 5))"
+    "(test \"a timer beats each second, and one sends\""
+    "  (after 9) (receive (tick (what 0) (key 0))) (delivers 9)"
+    "  (after 1) (sends (tick (what 77)) (to \"0.0.0.2\") (device 1))"
+    "  (receive (tick (what 0) (key 0))) (delivers 10))"
+    "(test \"who asked is told of what expired\""
+    "  (receive (tick (what 2) (key 4) (rest (bytevector 6)))) (consumes put)"
+    "  (after 4) (receive (tick (what 5) (key 4) (rest (bytevector 6)))) (consumes refreshed)"
+    "  (after 4) (receive (tick (what 0) (key 1))) (delivers 0)"
+    "  (after 2) (sends (tick (what 77)))"
+    "  (receive (tick (what 5) (key 4) (rest (bytevector 6)))) (drops absent)"
+    "  (receive (tick (what 0) (key 1))) (delivers 7063))"
+    "(test \"entries live as long as each was told\""
+    "  (receive (tick (what 3) (key 2) (rest (bytevector 9 9)))) (consumes put)"
+    "  (receive (tick (what 3) (key 3) (rest (bytevector 8)))) (consumes put)"
+    "  (after 1) (receive (tick (what 4) (key 3))) (consumes refreshed)"
+    "  (after 2) (sends (tick (what 2) (key 9)) (to \"0.0.0.4\") (device 3))"
+    "  (receive (tick (what 4) (key 2))) (drops absent)"
+    "  (after 6) (receive (tick (what 4) (key 3))) (consumes refreshed))";
+
+static void time_passes_in_the_language(void) { check_own_tests(time_text); }
+
+static void run_timers(struct bench *b, uint64_t seconds)
+{
+    b->ended[0] = 0;
+    for (uint64_t i = 0; i <= 10 * seconds; i++) {
+        timers_run(&b->ctx, b->now);
+        CU_ASSERT(timers_deadline(&b->ctx) > b->now);
+        if (i < 10 * seconds) __atomic_store_n(&b->now, b->now + 100000000, __ATOMIC_RELAXED);
+    }
+}
+
+/* Timers of what was loaded later run, those of others go on, and what fails hurts nobody. */
+static void timers_go_by_the_generation(void)
+{
+    struct bench b;
+    bench_open(&b, time_text);
+    run_timers(&b, 10);
+    CU_ASSERT_EQUAL(b.sent, 1);
+    CU_ASSERT_EQUAL(ledger_at(&b, LEDGER_CREATED, "hello"), 1);
+    CU_ASSERT_EQUAL(ledger_at(&b, LEDGER_DROPPED, "nothing"), 0); /* there is no packet to drop */
+    load_text(b.node, "(vmlet later (import (time tick))) (define-timer beat (every 500 ms)"
+                      "  (let ((p (make-packet 'later))) (append-u8! p 2) (append-u8! p 9) (append-u8! p 9)"
+                      "    (submit tick p)))");
+    run_timers(&b, 10);
+    CU_ASSERT_EQUAL(b.sent, 2);
+    CU_ASSERT_EQUAL(ledger_at(&b, LEDGER_CREATED, "later"), 20);
+    CU_ASSERT_EQUAL(ledger_at(&b, LEDGER_CONSUMED, "put"), 20);
+    CU_ASSERT_EQUAL(vmlet_unload(&b.node->control, intern(b.node, "later"), false), 0);
+    run_timers(&b, 10);
+    CU_ASSERT_EQUAL(b.sent, 3);
+    CU_ASSERT_EQUAL(ledger_at(&b, LEDGER_CREATED, "later"), 20);
+    bench_close(&b);
+}
+
+static void expired_packets_leave_the_ledger_balanced(void)
+{
+    struct bench b;
+    bench_open(&b, hold_text);
+    run_timers(&b, 1);
+    CHECK_TEXT(RECEIVE(&b, 1, 7), "held sleepers");
+    CHECK_TEXT(RECEIVE(&b, 1, 8), "held sleepers");
+    run_timers(&b, 1);
+    CHECK_TEXT(b.ended, "");
+    run_timers(&b, 1);
+    CHECK_TEXT(b.ended, "dropped too-late; dropped too-late; ");
+    CU_ASSERT_EQUAL(ledger_at(&b, LEDGER_HELD, "sleepers"), 0);
+    CU_ASSERT_EQUAL(ledger_at(&b, LEDGER_DROPPED, "too-late"), 2);
+    CU_ASSERT_EQUAL(ledger_balance(b.node), 0);
+    bench_close(&b);
+}
+
 /* ---- the queue and its slow twin: a list ------------------------------------------------------------ */
 
 struct list_queue {
@@ -554,6 +657,10 @@ void facility_tests(CU_pSuite suite)
     CU_add_test(suite, "the oldest gives way when asked", the_oldest_gives_way_when_asked);
     CU_add_test(suite, "packets sleep and wake in the language", packets_sleep_and_wake_in_the_language);
     CU_add_test(suite, "a woken packet meets new code", a_woken_packet_meets_new_code);
+    CU_add_test(suite, "time passes in the language", time_passes_in_the_language);
+    CU_add_test(suite, "timers go by the generation", timers_go_by_the_generation);
+    CU_add_test(suite, "expired packets leave the ledger balanced",
+                expired_packets_leave_the_ledger_balanced);
     CU_add_test(suite, "a queue is a list", a_queue_is_a_list);
     CU_add_test(suite, "no packet is lost between threads", no_packet_is_lost_between_threads);
     CU_add_test(suite, "waking in a circle ends", waking_in_a_circle_ends);

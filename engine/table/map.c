@@ -170,12 +170,12 @@ static uint32_t free_pop(struct map *m)
 }
 
 /* One step of the clock: the entry's number if it could be taken. */
-static uint32_t clock_take(struct map *m, uint32_t number, bool lru, bool any, uint64_t now)
+static uint32_t clock_take(struct map *m, uint32_t number, bool lru, bool any, bool swept, uint64_t now)
 {
     uint64_t *e = entry_at(m, number);
     uint32_t at = entry_bucket(e);
     if (at == NO_BUCKET || at > m->bucket_mask || !bucket_try(&m->buckets[at])) return 0;
-    bool take = entry_expired(e, now);
+    bool take = !swept && entry_expired(e, now);
     if (!take && lru) take = any || !__atomic_exchange_n(&m->touched[number - 1], 0, __ATOMIC_RELAXED);
     take = take && chain_unlink(m, &m->buckets[at], number);
     bucket_unlock(&m->buckets[at]);
@@ -186,10 +186,11 @@ static uint32_t clock_take(struct map *m, uint32_t number, bool lru, bool any, u
 static uint32_t room_take(struct map *m, const struct table_schema *schema, uint64_t now)
 {
     uint32_t number = free_pop(m);
-    if (number || !(schema->lru || schema->lifetime)) return number;
+    if (number || !(schema->lru || schema->lifetime || schema->own_lifetimes)) return number;
     for (unsigned step = 0; step < CLOCK_STEPS && !number; step++) {
         uint64_t hand = __atomic_fetch_add(&m->hand, 1, __ATOMIC_RELAXED);
-        number = clock_take(m, (uint32_t)(hand % m->capacity) + 1, schema->lru, step >= CLOCK_STEPS / 2, now);
+        number = clock_take(m, (uint32_t)(hand % m->capacity) + 1, schema->lru, step >= CLOCK_STEPS / 2,
+                            schema->swept, now);
     }
     return number;
 }
@@ -262,11 +263,16 @@ static int write_allowed(const struct table *table, uint64_t *e, enum table_mode
     return same ? 0 : -EAGAIN;
 }
 
-static void entry_fill(const struct table *table, uint64_t *e, const struct table_value *value, uint64_t now)
+static uint64_t new_deadline(const struct table_schema *schema, const struct table_value *value, uint64_t now)
+{
+    if (schema->own_lifetimes) return value->deadline;
+    return schema->lifetime ? now + schema->lifetime : 0;
+}
+
+static void entry_fill(const struct table *table, uint64_t *e, const struct table_value *value)
 {
     const struct map *m = table->body;
     uint64_t *w = entry_value(m, e);
-    word_store(e + 1, table->schema.lifetime ? now + table->schema.lifetime : 0);
     if (table->schema.variable) word_store(w++, value->length);
     for (uint32_t i = 0; i < (value->length + 7) / 8; i++) word_store(w + i, value->words[i]);
 }
@@ -298,7 +304,9 @@ static int write_locked(struct table *table, uint32_t at, const uint64_t *key,
         *spare = 0;
         entry_insert(m, at, number, key);
     }
-    entry_fill(table, entry_at(m, number), value, now);
+    if (!(table->schema.own_lifetimes && mode == TABLE_EXCHANGE && live)) /* a new value lives as long */
+        word_store(entry_at(m, number) + 1, new_deadline(&table->schema, value, now));
+    entry_fill(table, entry_at(m, number), value);
     __atomic_store_n(&m->touched[number - 1], live, __ATOMIC_RELAXED); /* a new entry has not been used yet */
     return 0;
 }
@@ -342,11 +350,61 @@ static uint64_t map_count(struct table *table, uint64_t now)
 {
     const struct map *m = table->body;
     uint64_t count = 0;
-    if (!table->schema.lifetime) return __atomic_load_n(&m->used, __ATOMIC_RELAXED);
+    if (!table->schema.lifetime && !table->schema.own_lifetimes)
+        return __atomic_load_n(&m->used, __ATOMIC_RELAXED);
     uint32_t fresh = __atomic_load_n(&m->fresh, __ATOMIC_RELAXED);
     for (uint32_t i = 1; i <= fresh; i++)
         if (entry_bucket(entry_at(m, i)) != NO_BUCKET && !entry_expired(entry_at(m, i), now)) count++;
     return count;
+}
+
+/* ---- expiry ---- */
+
+bool map_refresh(struct table *table, const uint64_t *key, uint64_t deadline, uint64_t now)
+{
+    struct map *m = table->body;
+    struct bucket *b = &m->buckets[bucket_of(m, key)];
+    bucket_lock(b);
+    uint32_t number = chain_find(m, b, key);
+    bool live = number && !entry_expired(entry_at(m, number), now);
+    if (live) word_store(entry_at(m, number) + 1, deadline);
+    bucket_unlock(b);
+    return live;
+}
+
+/* The entry with its key and value out of its chain, if it has expired. */
+static bool take_expired(struct table *table, uint32_t number, uint64_t now, uint64_t *key,
+                         struct table_value *value)
+{
+    struct map *m = table->body;
+    uint64_t *e = entry_at(m, number);
+    uint32_t at = entry_bucket(e);
+    if (at == NO_BUCKET || at > m->bucket_mask || !entry_expired(e, now)) return false;
+    bucket_lock(&m->buckets[at]);
+    bool take = entry_expired(e, now) && chain_unlink(m, &m->buckets[at], number);
+    if (take) {
+        for (uint32_t i = 0; i < m->key_words; i++) key[i] = word_load(e + 2 + i);
+        value_copy(m, &table->schema, e, value);
+    }
+    bucket_unlock(&m->buckets[at]);
+    if (!take) return false;
+    __atomic_fetch_sub(&m->used, 1, __ATOMIC_RELAXED);
+    free_push(m, number);
+    return true;
+}
+
+bool map_take_expired(struct table *table, uint32_t *hand, unsigned *steps, uint64_t now, uint64_t *key,
+                      struct table_value *value)
+{
+    const struct map *m = table->body;
+    uint32_t fresh = __atomic_load_n(&m->fresh, __ATOMIC_RELAXED); /* no entry beyond was ever used */
+    for (; *steps > 0 && fresh > 0; (*steps)--) {
+        uint32_t number = *hand + 1;
+        *hand = number >= fresh ? 0 : number;
+        if (take_expired(table, number, now, key, value)) return true;
+        if (*hand == 0) return *steps = 0, false;
+    }
+    return false;
 }
 
 /* ---- making ---- */

@@ -49,7 +49,15 @@ static struct table *table_of_kind(struct vvm_context *ctx, const char *name, co
 
 static uint64_t table_now(const struct vvm_context *ctx, const struct table *t)
 {
-    return t->schema.lifetime ? world_now(ctx->world) : 0;
+    return t->schema.lifetime || t->schema.own_lifetimes ? world_now(ctx->world) : 0;
+}
+
+/* Argument i, in seconds from now; 0 with the error set. */
+static uint64_t deadline_argument(struct vvm_context *ctx, const char *name, const vvm_value *args, unsigned i)
+{
+    uint64_t seconds;
+    if (!word_argument(ctx, name, args, i, 4, false, &seconds)) return 0;
+    return world_now(ctx->world) + seconds * UINT64_C(1000000000) + (seconds == 0);
 }
 
 static vvm_value table_error(struct vvm_context *ctx, const struct table *t, int err)
@@ -150,9 +158,10 @@ static int write_entry(struct vvm_context *ctx, const char *name, unsigned n, co
 {
     uint64_t key[TABLE_KEY_WORDS];
     struct table_value value;
-    struct table *t = table_argument(ctx, name, n, args, 1, TABLE_FIELDS_MAX);
+    struct table *t = table_argument(ctx, name, n, args, 1, TABLE_FIELDS_MAX + 1);
     if (!t || !schema_pack_key(ctx, name, &t->schema, args, 1, key)) return -1;
     unsigned first = 1 + t->schema.key_count;
+    if (t->schema.own_lifetimes && !(value.deadline = deadline_argument(ctx, name, args, --n))) return -1;
     if (n - first != 1 && n - first != t->schema.value_count) {
         raise_message(ctx, ERROR_ARITY, t->name, "%s: wrong number of values", name);
         return -1;
@@ -180,6 +189,7 @@ PRIMITIVE_FN(table_exchange)
     static const char name[] = "table-update!";
     uint64_t key[TABLE_KEY_WORDS];
     struct table_value value, expected = {.present = false};
+    value.deadline = 0; /* a new entry of a table with lifetimes of their own stays */
     struct table *t = table_argument(ctx, name, n, args, 2, 2);
     if (!t || !schema_pack_key(ctx, name, &t->schema, args, 1, key)) return VALUE_EXCEPTION;
     if (args[n - 2] != VALUE_FALSE && !schema_pack_value(ctx, name, &t->schema, 1, args, n - 2, &expected))
@@ -196,6 +206,23 @@ PRIMITIVE_FN(table_remove)
     struct table *t = table_argument(ctx, "table-remove!", n, args, 0, 0);
     if (!t || !schema_pack_key(ctx, "table-remove!", &t->schema, args, 1, key)) return VALUE_EXCEPTION;
     return make_boolean(t->ops->remove(t, key, table_now(ctx, t)));
+}
+
+/* (table-refresh! t key ... [seconds]) */
+PRIMITIVE_FN(table_refresh)
+{
+    static const char name[] = "table-refresh!";
+    uint64_t key[TABLE_KEY_WORDS], deadline;
+    struct table *t = any_table(ctx, name, args);
+    if (!t) return VALUE_EXCEPTION;
+    if (t->ops != &table_map || !(t->schema.lifetime || t->schema.own_lifetimes))
+        return raise_message(ctx, ERROR_TABLE, t->name, "%s: the table's entries do not expire", name);
+    if (!table_argument(ctx, name, n, args, t->schema.own_lifetimes, t->schema.own_lifetimes) ||
+        !schema_pack_key(ctx, name, &t->schema, args, 1, key))
+        return VALUE_EXCEPTION;
+    deadline = t->schema.own_lifetimes ? deadline_argument(ctx, name, args, n - 1)
+                                       : world_now(ctx->world) + t->schema.lifetime;
+    return deadline ? make_boolean(map_refresh(t, key, deadline, table_now(ctx, t))) : VALUE_EXCEPTION;
 }
 
 PRIMITIVE_FN(table_count)
@@ -305,6 +332,8 @@ static const struct primitive_row rows[] = {
               "Add an entry if the key has none: test and set."),
     PRIMITIVE("table-remove!", table_remove, 2, -1, 16, W, "table key ... -> boolean",
               "Remove an entry; true if there was one."),
+    PRIMITIVE("table-refresh!", table_refresh, 2, -1, 16, W, "table key ... [seconds] -> boolean",
+              "The entry lives as long as if it were written now, or so many seconds; false if there is none."),
     PRIMITIVE("table-count", table_count, 1, 1, 4, R | EFFECT_LOAD, "table -> integer", "Number of entries."),
     PRIMITIVE("%table-old", table_old, 2, -1, 12, R | EFFECT_ALLOCATE, "table key ... -> value",
               "Value of a key; zeros if there is none."),

@@ -95,7 +95,11 @@ static int clause_read(struct vvm_context *ctx, vvm_value clause, struct table_s
     if (!s->entries && sized(clause, "entries", INT32_MAX, &s->entries)) return 0;
     if (!s->entries && sized(clause, "packets", QUEUE_PACKETS_MAX, &s->entries)) return 0;
     if (!s->octets && sized(clause, "bytes", TABLE_OCTETS_MAX, &s->octets)) return 0;
-    if (!s->lifetime && sized(clause, "expires", INT32_MAX, &seconds)) {
+    if (is_named(car_of(clause), "on-expire") && is_null(cdr_of(clause))) return s->swept = true, 0;
+    if (!s->lifetime && is_named(car_of(clause), "expires") && is_pair(cdr_of(clause)) &&
+        is_named(car_of(cdr_of(clause)), "per-entry"))
+        return s->own_lifetimes = true, 0;
+    if (!s->lifetime && !s->own_lifetimes && sized(clause, "expires", INT32_MAX, &seconds)) {
         vvm_value rest = cdr_of(cdr_of(clause));
         if (is_pair(rest)) s->reason = car_of(rest);
         return s->lifetime = seconds * 1000000000, 0;
@@ -106,7 +110,7 @@ static int clause_read(struct vvm_context *ctx, vvm_value clause, struct table_s
 static int queue_check(struct vvm_context *ctx, const struct table_schema *s, vvm_value descriptor)
 {
     if (!s->key_count) return refuse(ctx, descriptor, "a queue has a key clause");
-    if (s->value_count || s->lru) return refuse(ctx, descriptor, "a queue has no value and no lru");
+    if (s->value_count || s->lru || s->own_lifetimes) return refuse(ctx, descriptor, "a queue has no value, lru or per-entry");
     if (!s->octets) return refuse(ctx, descriptor, "a queue has a bytes clause");
     if (s->lifetime && !is_symbol(s->reason))
         return refuse(ctx, descriptor, "a queue's expires clause is (expires SECONDS REASON)");
@@ -127,8 +131,10 @@ static int kind_check(struct vvm_context *ctx, const struct table_ops *ops, stru
     if (ops == &table_queue) return queue_check(ctx, s, descriptor);
     if (s->evict || is_true(s->reason)) return refuse(ctx, descriptor, "only packets are evicted or dropped");
     if (!s->key_count || !s->value_count) return refuse(ctx, descriptor, "key or value is missing");
+    if (s->swept && !s->lifetime && !s->own_lifetimes)
+        return refuse(ctx, descriptor, "on-expire without expires");
     if (ops == &table_map) return 0;
-    if (!integer || s->lru || s->lifetime)
+    if (!integer || s->lru || s->lifetime || s->own_lifetimes)
         return refuse(ctx, descriptor, "an lpm or array holds one integer an entry, without lru or expires");
     if (ops == &table_lpm && (s->key_count != 1 || (s->key[0].type != SLOT_U32 && s->key_size != 16)))
         return refuse(ctx, descriptor, "the key of an lpm is u32 or (bytes 16)");

@@ -39,13 +39,16 @@ struct table_schema {
     uint64_t entries;              /* 0: as many as fit in `octets` */
     uint64_t octets;               /* quota; 0: TABLE_OCTETS_MAX */
     uint64_t lifetime;             /* nanoseconds after the last write; 0: for ever */
+    bool own_lifetimes;            /* (expires per-entry): each put says how long */
+    bool swept;                    /* somebody is told of what expires: it stays until the sweep comes */
     vvm_value reason;              /* queue: symbol under which what expires is dropped */
     bool evict;                    /* queue: when it is full, what has waited longest is dropped */
 };
 
 struct table_value {
     bool present;
-    uint32_t length; /* octets */
+    uint32_t length;   /* octets */
+    uint64_t deadline; /* of an entry of a table whose entries have lifetimes of their own; 0: none */
     uint64_t words[TABLE_VALUE_WORDS];
 };
 
@@ -125,6 +128,15 @@ vvm_value table_gone(struct vvm_context *ctx, const char *primitive);
 /** What (table-ref table word) gives, for code that has the key as a raw word. Allocates; the
  *  error is set with VALUE_EXCEPTION. */
 vvm_value table_word(struct vvm_context *ctx, vvm_value table, uint64_t word);
+
+/* ---- maps whose entries expire ---- */
+
+/** The entry of a key lives until the deadline; false: there is none. */
+bool map_refresh(struct table *table, const uint64_t *key, uint64_t deadline, uint64_t now);
+/** Take out the next expired entry: look at *steps at most from *hand (0: the first) on, which
+ *  becomes 0 at the end of the table. False: none was found. */
+bool map_take_expired(struct table *table, uint32_t *hand, unsigned *steps, uint64_t now, uint64_t *key,
+                      struct table_value *value);
 
 /* ---- longest prefixes: a key of 4 or 16 octets and a number of bits ---- */
 

@@ -192,15 +192,20 @@ static void open_reserve(struct vvm_context *ctx)
 }
 
 /* True if the hook returned normally. */
-static bool run_hook(struct vvm_context *ctx, const struct wire_member *hook, unsigned n,
-                     const vvm_value *args)
+static bool run_procedure(struct vvm_context *ctx, vvm_value procedure, unsigned n, const vvm_value *args)
 {
-    const struct closure *c = value_pointer(hook->procedure);
+    const struct closure *c = value_pointer(procedure);
     const struct vvm_function *f = c->function;
     ctx->pending.kind = PENDING_NONE;
     if (header_length(c->header) == 0 && f->parameters == n && !f->flags)
         return vvm_run(ctx, f, args, NULL) == 0;
-    return vvm_call(ctx, hook->procedure, n, args) != VALUE_EXCEPTION;
+    return vvm_call(ctx, procedure, n, args) != VALUE_EXCEPTION;
+}
+
+static bool run_hook(struct vvm_context *ctx, const struct wire_member *hook, unsigned n,
+                     const vvm_value *args)
+{
+    return run_procedure(ctx, hook->procedure, n, args);
 }
 
 static void end_raise(struct vvm_context *ctx)
@@ -331,6 +336,29 @@ static void finish(struct vvm_context *ctx)
     assert(ctx->frame_count == 0 && ctx->handler_count == 0 && ctx->free <= ctx->end);
     ctx->free = ctx->arena;
     ctx->trace = VALUE_NULL;
+}
+
+void detached_begin(struct vvm_context *ctx, const struct network *network, int64_t fuel)
+{
+    struct execution *x = ctx->execution;
+    assert(ctx->packet_profile && !x->received && !x->made && !ctx->packet && ctx->generation);
+    cache_begin(x->cache);
+    x->detached = x->counted = true;
+    x->outermost = network;
+    x->fuel_before = x->fuel_limit = ctx->fuel = 0;
+    begin_stage(ctx, network);
+    ctx->fuel = x->fuel_limit = fuel;
+}
+
+bool detached_run(struct vvm_context *ctx, vvm_value procedure, unsigned n, const vvm_value *args)
+{
+    return run_procedure(ctx, procedure, n, args) || ctx->pending.kind == PENDING_HALT;
+}
+
+void detached_end(struct vvm_context *ctx)
+{
+    finish(ctx);
+    ctx->execution->detached = false;
 }
 
 void network_receive(struct vvm_context *ctx, const struct network *network, struct vvm_packet *packet,

@@ -40,6 +40,22 @@ struct peeled {
     uint32_t key, header, payload;
 };
 
+#define TIMED_MOST 128 /* timers and tables whose entries expire, of a node */
+
+/* A timer, or a table to sweep, as its home context sees it. */
+struct timed {
+    const struct wire_member *member; /* valid in the generation that timers->generation names */
+    uint64_t due;
+    uint32_t hand; /* of a map: where the sweep goes on; 0: from the start */
+    bool failed;   /* the last time */
+};
+
+struct timers {
+    uint64_t generation, next; /* next: when there is something to do */
+    unsigned count;
+    struct timed items[TIMED_MOST];
+};
+
 struct execution {
     struct wire_cache *cache;
     struct packet_object handle; /* `packet` of the code */
@@ -54,6 +70,7 @@ struct execution {
     const char *name;
     bool detached; /* no packet is in execution: a timer or a call-back runs */
     struct waiting waiting;
+    struct timers timers;
     struct outcome_row rows[OUTCOME_ROWS];
     struct outcome_port {
         uint32_t port;
@@ -74,6 +91,12 @@ static inline void execution_count(struct vvm_context *ctx, enum ledger_kind kin
 {
     execution_count_by(ctx, kind, name, 1);
 }
+/** Code begins to run that no packet led to, in the name of a network, with so much fuel. */
+void detached_begin(struct vvm_context *ctx, const struct network *network, int64_t fuel);
+/** True if it returned; else ctx->pending says why not. */
+bool detached_run(struct vvm_context *ctx, vvm_value procedure, unsigned n, const vvm_value *args);
+/** What it made and did not send is dropped. */
+void detached_end(struct vvm_context *ctx);
 /** Tell the host of the end of a packet that it did not give. */
 void execution_report(struct vvm_context *ctx, const struct outcome_report *report);
 /** Where this context's made packets come from, or NULL. */

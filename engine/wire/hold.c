@@ -87,6 +87,7 @@ vvm_value primitive_hold(struct vvm_context *ctx, unsigned n, const vvm_value *a
     queue_store(held, p->base + start);
     execution_end(ctx, OUTCOME_HELD, symbol_name(queue->name)); /* before another worker can wake it */
     queue_link(held, world_now(ctx->world));
+    if (x->timers.next > queue_deadline(queue)) x->timers.next = queue_deadline(queue);
     return halt(ctx);
 }
 

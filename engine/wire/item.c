@@ -24,6 +24,7 @@ static void reach_member(const struct wire_tracing *t, const struct wire_member 
 {
     if (m->set) reach(t, &m->set->item);
     t->visit(t->data, m->procedure);
+    t->visit(t->data, m->table);
     t->visit(t->data, m->handle);
 }
 

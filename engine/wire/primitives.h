@@ -16,6 +16,8 @@ WIRE_PRIMITIVE(instruction_of);
 WIRE_PRIMITIVE(define_program);
 WIRE_PRIMITIVE(define_set);
 WIRE_PRIMITIVE(define_member);
+WIRE_PRIMITIVE(define_timer);
+WIRE_PRIMITIVE(define_expiry);
 WIRE_PRIMITIVE(define_network);
 WIRE_PRIMITIVE(around_member);
 WIRE_PRIMITIVE(around_hook);

@@ -21,6 +21,7 @@
 #define SCRATCH_ADDRESSES 16
 #define SCRATCH_ROOM      4096
 #define SCRATCH_HEADROOM  256
+#define SCRATCH_STOPS     100000 /* of a clock that is put on */
 
 struct scratch {
     struct vvm_world *outer; /* where the control context was */
@@ -219,17 +220,6 @@ vvm_value primitive_scratch_address(struct vvm_context *ctx, unsigned n, const v
     return VALUE_UNSPECIFIED;
 }
 
-vvm_value primitive_scratch_advance(struct vvm_context *ctx, unsigned n, const vvm_value *args)
-{
-    (void)n;
-    struct scratch *s = scratch_of(ctx);
-    if (!s) return VALUE_EXCEPTION;
-    if (!is_fixnum(args[0]) || fixnum_value(args[0]) < 0)
-        return raise_type(ctx, "%scratch-advance", 1, "nanoseconds", args[0]);
-    s->now += (uint64_t)fixnum_value(args[0]);
-    return VALUE_UNSPECIFIED;
-}
-
 /* ---- one packet ---------------------------------------------------------------------------------- */
 
 /* What happened since the last time, in that order. */
@@ -273,6 +263,32 @@ static void leave_generation(struct vvm_context *ctx)
 {
     if (ctx->generation == ctx->node->candidate) ctx->generation = NULL;
     else generation_leave(ctx);
+}
+
+/* The clock stops at each moment at which a timer is due. */
+static void pass_time(struct scratch *s, uint64_t until)
+{
+    unsigned stops = 0;
+    do {
+        timers_run(&s->context, s->now);
+        uint64_t next = timers_deadline(&s->context);
+        s->now = next < until && ++stops < SCRATCH_STOPS ? next : until;
+    } while (s->now < until);
+    timers_run(&s->context, s->now);
+}
+
+/* (%scratch-advance nanoseconds) -> what happened meanwhile */
+vvm_value primitive_scratch_advance(struct vvm_context *ctx, unsigned n, const vvm_value *args)
+{
+    (void)n;
+    struct scratch *s = scratch_of(ctx);
+    if (!s) return VALUE_EXCEPTION;
+    if (!is_fixnum(args[0]) || fixnum_value(args[0]) < 0)
+        return raise_type(ctx, "%scratch-advance", 1, "nanoseconds", args[0]);
+    enter_generation(&s->context);
+    pass_time(s, s->now + (uint64_t)fixnum_value(args[0]));
+    leave_generation(&s->context);
+    return take_events(ctx, s);
 }
 
 /* Has somebody checked all that a packet of the network may run? */

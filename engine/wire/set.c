@@ -98,7 +98,7 @@ struct wire_member *member_new(struct vvm_context *ctx, const struct wire_set *s
     struct vvm_vmlet *owner = ((struct closure *)value_pointer(procedure))->function->unit->vmlet;
     struct wire_member *m = item_new(ctx->node, WIRE_MEMBER, owner, sizeof *m + length);
     if (!m) return raise_error(ctx, ERROR_HEAP, VALUE_DEFAULT), NULL;
-    m->handle = VALUE_FALSE;
+    m->handle = m->network = m->table = VALUE_FALSE;
     m->set = set;
     m->length = (uint32_t)length;
     memcpy(m->octets, octets, length);

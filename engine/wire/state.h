@@ -72,6 +72,10 @@ struct wire_member {
     bool around;    /* lies over another one, or over a hook: see hook.c */
     uint32_t below; /* AROUND: the global that its body calls, UINT32_MAX: none */
     uint32_t weaver; /* AROUND: that put it there; 0: none */
+    /* of timers and of what expires; see timer.c */
+    vvm_value network, table; /* name of the network in whose name it runs, or #f; handle, or #f */
+    uint64_t every;           /* nanoseconds; 0: no timer */
+    int64_t fuel;
     uint32_t hash, length; /* of the name's octets */
     uint8_t octets[];
 };
@@ -161,6 +165,8 @@ struct entry_point;
 struct wire_state {
     struct entry_point *entries; /* see entry.c */
     struct wire_item *items; /* newest first */
+    struct wire_set timers, expiries; /* sets whose members timer.c runs */
+    struct network nowhere;           /* in whose name code runs that no packet leads to */
     uint64_t revisions;
     uint64_t hash_key[2]; /* of the program caches */
 };

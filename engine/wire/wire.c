@@ -32,6 +32,16 @@ int wire_open(struct vvm_node *node)
         free(wire);
         return err;
     }
+    wire->timers =
+        (struct wire_set){.item.kind = WIRE_SET, .name = intern(node, "timers"), .handle = VALUE_FALSE};
+    wire->expiries =
+        (struct wire_set){.item.kind = WIRE_SET, .name = intern(node, "expiries"), .handle = VALUE_FALSE};
+    wire->nowhere = (struct network){.item.kind = WIRE_NETWORK,
+                                     .name = intern(node, "timer"),
+                                     .handle = VALUE_FALSE,
+                                     .layout = VALUE_FALSE,
+                                     .selection = VALUE_NULL,
+                                     .limits = {10000, 1000, 16u << 10, 2048}};
     node->wire = wire;
     return 0;
 }
