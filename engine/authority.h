@@ -73,6 +73,10 @@ vvm_value authority_refuse(struct vvm_context *ctx, const struct vvm_vmlet *vmle
  *  load that goes on. NULL: core, or nobody. */
 struct vvm_vmlet *authority_running(const struct vvm_context *ctx);
 
+/** Whose a definition is that hands a function to the engine: the running VMlet's, who answers
+ *  for it, also when the function is another's. */
+struct vvm_vmlet *authority_definer(const struct vvm_context *ctx, const struct vvm_function *f);
+
 struct authority_span {
     uint8_t owner;
     int64_t kept;   /* fuel that the VMlet does not get */

@@ -23,6 +23,13 @@ struct vvm_vmlet *authority_running(const struct vvm_context *ctx)
     return ctx->owner ? ctx->node->authority->owners[ctx->owner] : NULL;
 }
 
+struct vvm_vmlet *authority_definer(const struct vvm_context *ctx, const struct vvm_function *f)
+{
+    struct vvm_vmlet *running = authority_running(ctx);
+    bool limited = running && running->authority && !running->authority->everything;
+    return limited ? running : f->unit->vmlet;
+}
+
 void authority_enter(struct vvm_context *ctx, const struct vvm_vmlet *vmlet, struct authority_span *span)
 {
     struct authority_state *s = ctx->node->authority;

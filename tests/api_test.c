@@ -88,7 +88,7 @@ static void a_refused_text_says_why_and_changes_nothing(void)
 {
     vvm_node *node = opened();
     struct vvm_datum d;
-    static const char bad[] = "(vmlet bad)\n(define fine 1)\n(car 5)\n";
+    static const char bad[] = "(vmlet bad (needs (all)))\n(define fine 1)\n(car 5)\n";
     CU_ASSERT_STRING_EQUAL(vvm_error(node), "");
     CU_ASSERT(vvm_load(node, "bad.vml", bad, strlen(bad)) < 0);
     CU_ASSERT_PTR_NOT_NULL(strstr(vvm_error(node), "bad.vml:3:1: error type"));
@@ -97,7 +97,7 @@ static void a_refused_text_says_why_and_changes_nothing(void)
     CU_ASSERT(vvm_load(node, "bad.vmi", "VVMI", 4) < 0);
     CU_ASSERT_PTR_NOT_NULL(strstr(vvm_error(node), "error image"));
     CU_ASSERT(vvm_load_file(node, "/nowhere/x.vml") < 0);
-    load(node, "(vmlet bad) (define fine 2)");
+    load(node, "(vmlet bad (needs (all))) (define fine 2)");
     CU_ASSERT_EQUAL(evaluate(node, "bad", "fine", &d), 0);
     CU_ASSERT_EQUAL(d.integer, 2);
     CU_ASSERT_EQUAL(vvm_load(node, "x", "(vmlet bad)", 11), -EEXIST);
@@ -141,7 +141,7 @@ static void a_function_works_on_a_copy_of_the_message(void)
     struct filter f;
     struct vvm_datum d;
     char message[] = "abc";
-    filter_open(&f, "(vmlet keep) (define (filter m) (bytevector-u8-set! m 0 88) m)");
+    filter_open(&f, "(vmlet keep (needs (all))) (define (filter m) (bytevector-u8-set! m 0 88) m)");
     for (int i = 0; i < 1000; i++) CU_ASSERT_EQUAL_FATAL(pass(&f, message, 1000, &d), 0);
     CU_ASSERT(is_text(&d, VVM_OCTETS, "Xbc"));
     CU_ASSERT_STRING_EQUAL(message, "abc");
@@ -152,7 +152,7 @@ static void what_a_function_gives_stays_when_its_vmlet_is_no_more(void)
 {
     struct filter f;
     struct vvm_datum d;
-    filter_open(&f, "(vmlet keep) (define text (string->utf8 \"constant\")) (define (filter m) text)");
+    filter_open(&f, "(vmlet keep (needs (all))) (define text (string->utf8 \"constant\")) (define (filter m) text)");
     CU_ASSERT_EQUAL(pass(&f, "", 1000, &d), 0);
     for (int i = 0; i < 10; i++) /* no context holds a generation between messages */
         CU_ASSERT_EQUAL(evaluate(f.node, NULL, "(define x (make-vector 1000 0))", NULL), 0);
@@ -165,11 +165,11 @@ static void a_function_follows_its_name(void)
 {
     struct filter f;
     struct vvm_datum d;
-    static const char second[] = "(vmlet keep) (define (filter m) 2)",
-                      unfit[] = "(vmlet keep) (define (filter m) (lambda () m))",
-                      broken[] = "(vmlet keep) (define (filter m) 3) (car 1)", none[] = "(vmlet keep)";
-    filter_open(&f, "(vmlet keep) (define (filter m) 1)");
-    load(f.node, "(vmlet user (import (keep filter))) (define (use m) (filter m))");
+    static const char second[] = "(vmlet keep (needs (all))) (define (filter m) 2)",
+                      unfit[] = "(vmlet keep (needs (all))) (define (filter m) (lambda () m))",
+                      broken[] = "(vmlet keep (needs (all))) (define (filter m) 3) (car 1)", none[] = "(vmlet keep (needs (all)))";
+    filter_open(&f, "(vmlet keep (needs (all))) (define (filter m) 1)");
+    load(f.node, "(vmlet user (needs (all)) (import (keep filter))) (define (use m) (filter m))");
     CU_ASSERT(pass(&f, "", 1000, &d) == 0 && d.integer == 1);
     CU_ASSERT_EQUAL(vvm_replace(f.node, "second", second, strlen(second)), 0);
     CU_ASSERT(pass(&f, "", 1000, &d) == 0 && d.integer == 2);
@@ -184,7 +184,7 @@ static void a_function_follows_its_name(void)
     CU_ASSERT_EQUAL(pass(&f, "", 1000, &d), -ENOENT);
     CU_ASSERT_EQUAL(vvm_unload(f.node, "keep", 1), -ENOENT);
     CU_ASSERT(vvm_load(f.node, "unfit", unfit, strlen(unfit)) < 0);
-    load(f.node, "(vmlet keep) (define (filter m) 4)");
+    load(f.node, "(vmlet keep (needs (all))) (define (filter m) 4)");
     CU_ASSERT(pass(&f, "", 1000, &d) == 0 && d.integer == 4);
     filter_close(&f);
 }
@@ -194,7 +194,7 @@ static void limits_end_a_function_and_nothing_else(void)
     struct filter f;
     struct vvm_datum d;
     int64_t used;
-    filter_open(&f, "(vmlet keep)\n"
+    filter_open(&f, "(vmlet keep (needs (all)))\n"
                     "(define (grow l) (grow (cons l l)))\n"
                     "(define (down n) (+ 1 (down (+ n 1))))\n"
                     "(define (filter m) (case (bytevector-u8-ref m 0)\n"
@@ -223,7 +223,7 @@ static void arguments_are_checked(void)
 {
     struct filter f;
     struct vvm_datum d, many[17] = {{VVM_INTEGER, 0, NULL, 0}};
-    filter_open(&f, "(vmlet keep) (define (filter a) a)");
+    filter_open(&f, "(vmlet keep (needs (all))) (define (filter a) a)");
     struct vvm_datum a = {.kind = VVM_INTEGER, .integer = INT64_MAX};
     CU_ASSERT_EQUAL(vvm_function_run(f.context, f.function, &a, 1, 1000, &d, NULL), -EINVAL);
     a.integer = -5;
@@ -246,7 +246,7 @@ static void only_what_may_run_for_messages_is_bound(void)
     vvm_node *node = opened();
     vvm_function *f;
     struct vvm_datum d;
-    load(node, "(vmlet keep) (define (make m) (lambda (x) m)) (define n 1) (define (filter m) (help m))\n"
+    load(node, "(vmlet keep (needs (all))) (define (make m) (lambda (x) m)) (define n 1) (define (filter m) (help m))\n"
                "(define (help m) m)");
     CU_ASSERT_EQUAL(vvm_function_open(node, "keep", "make", &f), -EPERM);
     CU_ASSERT_PTR_NOT_NULL(strstr(vvm_error(node), "make"));
@@ -265,7 +265,7 @@ static void only_what_may_run_for_messages_is_bound(void)
 /* ---- packets ---- */
 
 static const char echo[] =
-    "(vmlet echo)\n"
+    "(vmlet echo (needs (all)))\n"
     "(define-layout echo (what u8) (contents rest))\n"
     "(define (run)\n"
     "  (case (echo-what packet)\n"
@@ -374,7 +374,7 @@ static void packets_end_as_the_report_says(void)
     vvm_node_close(node);
 }
 
-static const char sleepy[] = "(vmlet sleepy)\n"
+static const char sleepy[] = "(vmlet sleepy (needs (all)))\n"
                              "(define-queue beds (key u8) (packets 4) (bytes 8KiB))\n"
                              "(define-array awake u8 1)\n"
                              "(define-layout nap (what u8))\n"
@@ -479,7 +479,7 @@ static void what_is_provided_can_be_imported(void)
     p.name = "car";
     CU_ASSERT_EQUAL(vvm_provide(f.node, &p), -EEXIST);
     CU_ASSERT(evaluate(f.node, NULL, "(twice 1)", &d) < 0); /* who does not import it does not see it */
-    load(f.node, "(vmlet keep (import (host twice slowly-twice)))\n"
+    load(f.node, "(vmlet keep (needs (all)) (import (host twice slowly-twice)))\n"
                  "(define (filter m) (twice (twice m))) (define (slow m) (slowly-twice m))");
     CU_ASSERT_EQUAL(evaluate(f.node, "keep", "(twice \"ab\")", &d), 0);
     CU_ASSERT(is_text(&d, VVM_TEXT, "abab"));
@@ -499,7 +499,7 @@ static void what_is_provided_can_be_imported(void)
 
 /* ---- nodes beside others ---- */
 
-static const char counting[] = "(vmlet keep)\n"
+static const char counting[] = "(vmlet keep (needs (all)))\n"
                                "(define-array tally u64 4)\n"
                                "(define-table marks map (key u32) (value u64) (entries 100))\n"
                                "(array-set! tally 1 7)\n"
@@ -566,9 +566,9 @@ static void what_is_loaded_beside_is_loaded_for_all(void)
     struct filter f;
     vvm_node *second;
     static const char
-        late[] = "(vmlet late) (define-array more u32 3) (array-set! more 1 5)",
-        later[] = "(vmlet late) (define-array more u32 3) (define-array yet u8 3) (array-set! yet 2 6)",
-        bad[] = "(vmlet bad) (define-array worse u32 3) (array-set! worse 0 1) (car 1)";
+        late[] = "(vmlet late (needs (all))) (define-array more u32 3) (array-set! more 1 5)",
+        later[] = "(vmlet late (needs (all))) (define-array more u32 3) (define-array yet u8 3) (array-set! yet 2 6)",
+        bad[] = "(vmlet bad (needs (all))) (define-array worse u32 3) (array-set! worse 0 1) (car 1)";
     filter_open(&f, counting);
     CU_ASSERT_EQUAL_FATAL(vvm_node_open_beside(f.node, NULL, &second), 0);
     for (int i = 0; i < 3; i++) CU_ASSERT(vvm_load(second, "bad", bad, strlen(bad)) < 0);
@@ -620,7 +620,7 @@ static void a_message_sees_one_state_while_loads_go_on(void)
     struct runner r = {.filter = &f};
     pthread_t thread;
     char text[200];
-    filter_open(&f, "(vmlet keep) (define (a) 50) (define (b) 50) (define (filter m) (+ (a) (b)))");
+    filter_open(&f, "(vmlet keep (needs (all))) (define (a) 50) (define (b) 50) (define (filter m) (+ (a) (b)))");
     CU_ASSERT_EQUAL_FATAL(vvm_context_open(f.node, NULL, &r.context), 0);
     CU_ASSERT_EQUAL_FATAL(pthread_create(&thread, NULL, run_filter, &r), 0);
     for (int i = 0; i < 100; i++) {
@@ -655,7 +655,7 @@ static void readings_have_names(void)
 {
     vvm_node *node = opened();
     unsigned seen = 0;
-    load(node, "(vmlet keep (version 3))");
+    load(node, "(vmlet keep (needs (all)) (version 3))");
     vvm_counters(node, note_counter, &seen);
     vvm_vmlets(node, note_vmlet, &seen);
     CU_ASSERT_EQUAL(seen, 15);

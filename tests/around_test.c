@@ -15,7 +15,7 @@
 #include "wire_bench.h"
 
 static const char net_text[] =
-    "(vmlet net)"
+    "(vmlet net (needs (all)))"
     "(define-layout slot (arity u8) (locals u8) (code (counted u16)))"
     "(define-program form (functions u8 slot) (label s8) (stack 8) (depth 4))"
     "(define-instruction (push (n u8)) (opcode 1) n)"

@@ -177,7 +177,7 @@ static uint64_t steer(struct bench *b, const char *octets, uint16_t ingress)
 static void packets_that_begin_alike_are_one_flow(void)
 {
     struct bench b;
-    bench_open(&b, "(vmlet a) (define (run) (consume 'it)) (define-network a (match (udp 1)) (execute run))");
+    bench_open(&b, "(vmlet a (needs (all))) (define (run) (consume 'it)) (define-network a (match (udp 1)) (execute run))");
     CU_ASSERT_EQUAL(steer(&b, "0123456789abcdef one", 3), steer(&b, "0123456789abcdef another", 3));
     CU_ASSERT_NOT_EQUAL(steer(&b, "0123456789abcdef", 3), steer(&b, "0123456789abcdeF", 3));
     CU_ASSERT_NOT_EQUAL(steer(&b, "0123456789abcdef", 3), steer(&b, "0123456789abcdef", 4));
@@ -189,7 +189,7 @@ static void packets_that_begin_alike_are_one_flow(void)
 
 /* First octet: 1 hold under the second, 2 wake what the second names, else how it ends. */
 static const char hold_text[] =
-    "(vmlet a)"
+    "(vmlet a (needs (all)))"
     "(define-queue sleepers (key u8) (packets 4) (bytes 8KiB) (expires 2 too-late))"
     "(define-array open u8 4)"
     "(define (run)"
@@ -251,7 +251,7 @@ static void octets_are_a_quota_too(void)
 static void the_oldest_gives_way_when_asked(void)
 {
     struct bench b;
-    bench_open(&b, "(vmlet a) (define-queue q (key u8) (packets 2) (bytes 4KiB) evict)"
+    bench_open(&b, "(vmlet a (needs (all))) (define-queue q (key u8) (packets 2) (bytes 4KiB) evict)"
                    "(define (run) (if (zero? (u8-ref packet 0)) (begin (wake q 1) (consume 'waker)))"
                    "  (if (= (u8-ref packet 0) 9) (drop 'nine)) (hold q 1))"
                    "(define-network a (match (udp 1)) (execute run))");
@@ -271,7 +271,7 @@ static void the_oldest_gives_way_when_asked(void)
 static void waking_in_a_circle_ends(void)
 {
     struct bench b;
-    bench_open(&b, "(vmlet a) (define-queue q (key u8) (packets 4) (bytes 8KiB))"
+    bench_open(&b, "(vmlet a (needs (all))) (define-queue q (key u8) (packets 4) (bytes 8KiB))"
                    "(define (run) (wake q 1) (submit a (copy-packet packet 'again)) (hold q 1))"
                    "(define-network a (match (udp 1)) (execute run))");
     CHECK_TEXT(RECEIVE(&b, 1), "held q");
@@ -283,7 +283,7 @@ static void waking_in_a_circle_ends(void)
 static void packets_sleep_and_wake_in_the_language(void)
 {
     check_own_tests(
-        "(vmlet sleep)"
+        "(vmlet sleep (needs (all)))"
         "(define-layout nap (what u8) (key u8) (rest rest))"
         "(define-queue beds (key u8) (packets 2) (bytes 4KiB) (expires 2 drop too-late))"
         "(define-array awake u8 1)"
@@ -305,7 +305,7 @@ static void packets_sleep_and_wake_in_the_language(void)
 static void a_woken_packet_meets_new_code(void)
 {
     struct bench b;
-    bench_open(&b, "(vmlet a) (define-queue q (key u8) (packets 4) (bytes 8KiB))"
+    bench_open(&b, "(vmlet a (needs (all))) (define-queue q (key u8) (packets 4) (bytes 8KiB))"
                    "(define (peel (p packet)) (values (u8-ref p 0) 2 (- (bytes-length p) 2)))"
                    "(define (seal (p packet) key fresh?) (if fresh? (drop 'fresh)) (set-u8! p 1 77))"
                    "(define-network outer (match (udp 1)) (peel peel) (seal seal))"
@@ -313,7 +313,7 @@ static void a_woken_packet_meets_new_code(void)
                    "(define-network inner (match (outer 9)) (execute run))");
     CHECK_TEXT(RECEIVE(&b, 9, 0, 1), "held q");
     CHECK_TEXT(RECEIVE(&b, 9, 0, 1), "held q");
-    load_text(b.node, "(vmlet b) (define (nothing) 1)");
+    load_text(b.node, "(vmlet b (needs (all))) (define (nothing) 1)");
     CHECK_TEXT(RECEIVE(&b, 9, 0, 2), "consumed bell");
     CHECK_TEXT(b.ended, "held q; held q; ");
     bench_close(&b);
@@ -578,7 +578,7 @@ static void no_packet_is_lost_between_threads(void)
     struct bench b;
     struct sleeper s[2] = {0};
     pthread_t threads[2];
-    bench_open(&b, "(vmlet a) (define-queue q (key u8) (packets 32) (bytes 32KiB) evict)"
+    bench_open(&b, "(vmlet a (needs (all))) (define-queue q (key u8) (packets 32) (bytes 32KiB) evict)"
                    "(define (run) (case (u8-ref packet 0)"
                    "  ((1) (set-u8! packet 0 4) (hold q (u8-ref packet 1)))"
                    "  ((3) (wake q (u8-ref packet 1)) (consume 'waker))"
@@ -613,7 +613,7 @@ static void no_packet_is_lost_between_threads(void)
 static void networks_hand_packets_to_each_other(void)
 {
     struct bench b;
-    bench_open(&b, "(vmlet a)"
+    bench_open(&b, "(vmlet a (needs (all)))"
                    "(define (run-b) (if (= (u8-ref packet 0) 5) (consume 'five)) (drop 'other))"
                    "(define-network b (match (udp 2)) (execute run-b))"
                    "(define (run-a) (case (u8-ref packet 0)"
@@ -637,7 +637,7 @@ static void networks_hand_packets_to_each_other(void)
 static void what_is_handed_on_is_bounded(void)
 {
     struct bench b;
-    bench_open(&b, "(vmlet a) (define (run) (submit a (copy-packet packet 'left))"
+    bench_open(&b, "(vmlet a (needs (all))) (define (run) (submit a (copy-packet packet 'left))"
                    "  (submit a (copy-packet packet 'right)) (consume 'split))"
                    "(define-network a (match (udp 1)) (execute run))");
     CHECK_TEXT(RECEIVE(&b, 1), "consumed split");

@@ -12,7 +12,7 @@
 
 #define OCTETS_MAX 1500u
 
-static const char source[] = "(vmlet sums (import (headers internet-checksum internet-checksum-good? "
+static const char source[] = "(vmlet sums (needs (all)) (import (headers internet-checksum internet-checksum-good? "
                              "ipv4-pseudo-sum ipv6-pseudo-sum)))"
                              "(define (sum p at end below) (internet-checksum p at end below))"
                              "(define (good p end below) (internet-checksum-good? p end below))"

@@ -94,7 +94,7 @@ static void check_refused(struct vvm_node *node, const char *text, const char *w
 }
 
 static const char log_text[] =
-    "(vmlet log)"
+    "(vmlet log (needs (all)))"
     "(define-table said map (key u32) (value u32) (entries 16))"
     "(define (say n) (table-put! said (table-count said) n))"
     "(define told 0) (define (tell n) (set! told n))"
@@ -107,10 +107,10 @@ static void hooks_run_when_vmlets_come_and_go(void)
     struct vvm_node *node = open_node();
     vvm_value one = intern(node, "one");
     must_load(node, log_text);
-    must_load(node, "(vmlet one (import (log say))) (define n 7)"
+    must_load(node, "(vmlet one (needs (all)) (import (log say))) (define n 7)"
                     "(on-publish (say n)) (on-unload (say 70)) (on-publish (say 8) (say 9))");
     CHECK_VALUE(node, "log", "(all)", "(7 8 9)");
-    must_load(node, "(vmlet one (import (log say))) (on-publish (say 10)) (on-unload (say 80))");
+    must_load(node, "(vmlet one (needs (all)) (import (log say))) (on-publish (say 10)) (on-unload (say 80))");
     CHECK_VALUE(node, "log", "(all)", "(7 8 9 10)"); /* a replaced one is not unloaded */
     CU_ASSERT_EQUAL(vmlet_unload(&node->control, one, 0), 0);
     CHECK_VALUE(node, "log", "(all)", "(7 8 9 10 80)");
@@ -121,21 +121,21 @@ static void an_on_publish_that_fails_takes_the_load_back(void)
 {
     struct vvm_node *node = open_node();
     must_load(node, log_text);
-    must_load(node, "(vmlet one (import (log say))) (define n 1) (define (f) n)"
+    must_load(node, "(vmlet one (needs (all)) (import (log say))) (define n 1) (define (f) n)"
                     "(define-table mine map (key u8) (value u8) (entries 4))");
     value(node, "one", "(table-put! mine 1 2)");
     check_refused(node,
-                  "(vmlet two (import (log tell)) (import (one f))) (define-array a u8 4)"
+                  "(vmlet two (needs (all)) (import (log tell)) (import (one f))) (define-array a u8 4)"
                   "(on-publish (tell 5) (array-set! a 0 1) (car (f)))",
-                  "test.vml:1:111: error type: argument 1 of car must be of type pair");
+                  "test.vml:1:125: error type: argument 1 of car must be of type pair");
     CHECK_VALUE(node, "log", "told", "0"); /* what set! did is taken back, too */
     check_refused(node,
-                  "(vmlet one (import (log say))) (define n 2) (define (f) n)"
+                  "(vmlet one (needs (all)) (import (log say))) (define n 2) (define (f) n)"
                   "(define-table mine map (key u8) (value u8) (entries 4)) (on-publish (raise 'no))",
                   "no");
     CHECK_VALUE(node, "one", "(list (f) (table-ref mine 1))", "(1 2)");
-    check_refused(node, "(vmlet three) (on-publish (eval '(define x 1)))", "a load cannot begin");
-    check_refused(node, "(vmlet three) (on-publish)", "needs a body");
+    check_refused(node, "(vmlet three (needs (all))) (on-publish (eval '(define x 1)))", "a load cannot begin");
+    check_refused(node, "(vmlet three (needs (all))) (on-publish)", "needs a body");
     node_close(node);
 }
 
@@ -148,11 +148,11 @@ static void an_import_hears_that_it_is_taken_back(void)
     snprintf(file, sizeof file, "%s/inner.vml", path);
     FILE *to = fopen(file, "w");
     CU_ASSERT_PTR_NOT_NULL_FATAL(to);
-    fputs("(vmlet inner (import (log say))) (on-publish (say 1)) (on-unload (say 2))", to);
+    fputs("(vmlet inner (needs (all)) (import (log say))) (on-publish (say 1)) (on-unload (say 2))", to);
     fclose(to);
     node->options.path = path;
     must_load(node, log_text);
-    check_refused(node, "(vmlet outer (import (inner) (log say))) (on-publish (say 3) (raise 'no))", "no");
+    check_refused(node, "(vmlet outer (needs (all)) (import (inner) (log say))) (on-publish (say 3) (raise 'no))", "no");
     CHECK_VALUE(node, "log", "(all)", "(1 3 2)");
     remove(file);
     remove(path);
@@ -163,7 +163,7 @@ static void an_on_unload_that_fails_keeps_the_vmlet(void)
 {
     struct vvm_node *node = open_node();
     vvm_value one = intern(node, "one");
-    must_load(node, "(vmlet one) (define (f) 1) (on-unload (error \"not yet\"))");
+    must_load(node, "(vmlet one (needs (all))) (define (f) 1) (on-unload (error \"not yet\"))");
     CU_ASSERT_EQUAL(vmlet_unload(&node->control, one, 0), -ECANCELED);
     CU_ASSERT(is_pending(node, "not yet"));
     CHECK_VALUE(node, "one", "(f)", "1");
@@ -175,7 +175,7 @@ static void an_on_unload_that_fails_keeps_the_vmlet(void)
 /* ---- migrate ------------------------------------------------------------------------------------ */
 
 #define OLD                                                                                                  \
-    "(vmlet kept) (define-table m map (key u8 (bytes 2)) (value u32 u8) (entries 8))"                        \
+    "(vmlet kept (needs (all))) (define-table m map (key u8 (bytes 2)) (value u32 u8) (entries 8))"                        \
     "(define-table l lpm (key u32) (value u16) (entries 8)) (define-array a u8 4)"                           \
     "(define-table same map (key u8) (value u8) (entries 4))"
 
@@ -193,7 +193,7 @@ static struct vvm_node *open_kept(void)
 static void entries_are_converted(void)
 {
     struct vvm_node *node = open_kept();
-    must_load(node, "(vmlet kept) (define-table m map (key u8 (bytes 2)) (value u64) (entries 4))"
+    must_load(node, "(vmlet kept (needs (all))) (define-table m map (key u8 (bytes 2)) (value u64) (entries 4))"
                     "(define-table l lpm (key u32) (value u32) (entries 16)) (define-array a u32 8)"
                     "(define-table same map (key u8) (value u8) (entries 4))"
                     "(define-table fresh map (key u8) (value u8) (entries 4))"
@@ -227,20 +227,20 @@ static void a_migration_that_fails_changes_nothing(void)
     char text[512];
     for (unsigned i = 0; i < sizeof bad / sizeof *bad; i++) {
         snprintf(text, sizeof text,
-                 "(vmlet kept) (define-table m map (key u8 (bytes 2)) (value u32 u8) (entries 9)) %s",
+                 "(vmlet kept (needs (all))) (define-table m map (key u8 (bytes 2)) (value u32 u8) (entries 9)) %s",
                  bad[i].text);
         check_refused(node, text, bad[i].why);
     }
     check_refused(
-        node, "(vmlet kept) (define-table m map (key u8 u8) (value u8) (entries 9)) (migrate m (a b c) 1)",
+        node, "(vmlet kept (needs (all))) (define-table m map (key u8 u8) (value u8) (entries 9)) (migrate m (a b c) 1)",
         "its keys were others before");
     check_refused(node,
-                  "(vmlet kept) (define-table m map (key u8 (bytes 2)) (value u32 u8) (entries 1))"
+                  "(vmlet kept (needs (all))) (define-table m map (key u8 (bytes 2)) (value u32 u8) (entries 1))"
                   "(migrate m (k tag v w) (list v w))",
                   "it is full");
-    check_refused(node, "(vmlet kept) (define-array a u8 2) (migrate a (i v) v)", "no such element");
+    check_refused(node, "(vmlet kept (needs (all))) (define-array a u8 2) (migrate a (i v) v)", "no such element");
     CHECK_VALUE(node, "kept", "(table-ref m 1 (bytevector 1 1))", "#u8(0 0 0 10 11)");
-    must_load(node, "(vmlet kept) (define-table m map (key u8 (bytes 2)) (value u32 u8) (entries 9))");
+    must_load(node, "(vmlet kept (needs (all))) (define-table m map (key u8 (bytes 2)) (value u32 u8) (entries 9))");
     CHECK_VALUE(node, "kept", "(table-count m)", "0"); /* nobody said how */
     node_close(node);
 }

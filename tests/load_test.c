@@ -62,15 +62,15 @@ static const char *pending_text(struct vvm_node *node)
 static void test_refused_load_changes_nothing(void)
 {
     struct vvm_node *node = open_node();
-    CU_ASSERT_EQUAL(load_text(node, "(vmlet one) (define a 1)"), 0);
+    CU_ASSERT_EQUAL(load_text(node, "(vmlet one (needs (all))) (define a 1)"), 0);
     uint64_t number = node->current->number;
     struct vvm_generation *before = node->current;
-    CU_ASSERT_NOT_EQUAL(load_text(node, "(vmlet two (import (one a))) (define b 2) (car 5)"), 0);
+    CU_ASSERT_NOT_EQUAL(load_text(node, "(vmlet two (needs (all)) (import (one a))) (define b 2) (car 5)"), 0);
     CU_ASSERT_PTR_EQUAL(node->current, before);
     CU_ASSERT_EQUAL(node->current->number, number);
     CU_ASSERT_PTR_NULL(vmlet_named(node, intern(node, "two")));
     CU_ASSERT_PTR_NULL(node->candidate);
-    CU_ASSERT_EQUAL(load_text(node, "(vmlet two (import (one a))) (define b (+ a 2))"), 0);
+    CU_ASSERT_EQUAL(load_text(node, "(vmlet two (needs (all)) (import (one a))) (define b (+ a 2))"), 0);
     CHECK_EVAL(node, "two", "b", "3");
     node_close(node);
 }
@@ -79,7 +79,7 @@ static void test_refused_load_changes_nothing(void)
 static void test_values_outlive_a_refused_load(void)
 {
     struct vvm_node *node = open_node();
-    CU_ASSERT_EQUAL(load_text(node, "(vmlet one) (define p (make-parameter 1)) (define v (vector 1 2 3 4))"),
+    CU_ASSERT_EQUAL(load_text(node, "(vmlet one (needs (all))) (define p (make-parameter 1)) (define v (vector 1 2 3 4))"),
                     0);
     CU_ASSERT_NOT_EQUAL(load_text(node, "(vmlet two (import (one p v)) (needs (all)))"
                                         "(define (secret) 'secret)"
@@ -90,7 +90,7 @@ static void test_values_outlive_a_refused_load(void)
                                         "(vector-set! v 3 (make 5))"
                                         "(parameterize ((p 2)) (car 5))"),
                         0);
-    CU_ASSERT_EQUAL(load_text(node, "(vmlet three)"), 0); /* begins anew, and forgets the one before */
+    CU_ASSERT_EQUAL(load_text(node, "(vmlet three (needs (all)))"), 0); /* begins anew, and forgets the one before */
     CHECK_EVAL(node, "one", "(p)", "1");
     CHECK_EVAL(node, "one", "((vector-ref v 0))", "error unbound");
     CHECK_EVAL(node, "one", "(string-append (vector-ref v 1) \".\")", "\"a constant.\"");
@@ -103,7 +103,7 @@ static void test_values_outlive_a_refused_load(void)
 static void test_traces_do_not_last(void)
 {
     struct vvm_node *node = open_node();
-    CU_ASSERT_EQUAL(load_text(node, "(vmlet one) (define (f x) (car x))"), 0);
+    CU_ASSERT_EQUAL(load_text(node, "(vmlet one (needs (all))) (define (f x) (car x))"), 0);
     CHECK_EVAL(node, "one", "(f 1)", "error type");
     CHECK_CONTAINS(pending_text(node), "in f at");
     CHECK_EVAL(node, "one", "(if)", "error syntax");
@@ -117,23 +117,23 @@ static void test_traces_do_not_last(void)
 static void test_names_are_private(void)
 {
     struct vvm_node *node = open_node();
-    CU_ASSERT_EQUAL(load_text(node, "(vmlet one) (define secret 1) (define (shared) (+ secret 1))"), 0);
+    CU_ASSERT_EQUAL(load_text(node, "(vmlet one (needs (all))) (define secret 1) (define (shared) (+ secret 1))"), 0);
     CU_ASSERT_EQUAL(
-        load_text(node, "(vmlet two (import (one shared))) (define (f) (shared)) (define (g) secret)"), 0);
+        load_text(node, "(vmlet two (needs (all)) (import (one shared))) (define (f) (shared)) (define (g) secret)"), 0);
     CHECK_EVAL(node, "two", "(f)", "2");
     CHECK_EVAL(node, "two", "(g)", "error unbound");
-    CU_ASSERT_NOT_EQUAL(load_text(node, "(vmlet three (import (one shared))) (set! shared 3)"), 0);
-    CU_ASSERT_NOT_EQUAL(load_text(node, "(vmlet four (import (one nothing)))"), 0);
+    CU_ASSERT_NOT_EQUAL(load_text(node, "(vmlet three (needs (all)) (import (one shared))) (set! shared 3)"), 0);
+    CU_ASSERT_NOT_EQUAL(load_text(node, "(vmlet four (needs (all)) (import (one nothing)))"), 0);
     CHECK_CONTAINS(pending_text(node), "import");
-    CU_ASSERT_NOT_EQUAL(load_text(node, "(vmlet one)"), 0);
+    CU_ASSERT_NOT_EQUAL(load_text(node, "(vmlet one (needs (all)))"), 0);
     node_close(node);
 }
 
 static void test_core_is_shadowed_not_changed(void)
 {
     struct vvm_node *node = open_node();
-    CU_ASSERT_EQUAL(load_text(node, "(vmlet one) (define (car x) 'mine) (define a (car '(1)))"), 0);
-    CU_ASSERT_EQUAL(load_text(node, "(vmlet two) (define a (car '(1)))"), 0);
+    CU_ASSERT_EQUAL(load_text(node, "(vmlet one (needs (all))) (define (car x) 'mine) (define a (car '(1)))"), 0);
+    CU_ASSERT_EQUAL(load_text(node, "(vmlet two (needs (all))) (define a (car '(1)))"), 0);
     CHECK_EVAL(node, "one", "a", "mine");
     CHECK_EVAL(node, "two", "a", "1");
     node_close(node);
@@ -158,21 +158,21 @@ static void test_refused_entry_leaves_no_name(void)
 static void test_bad_headers(void)
 {
     static const char *const bad[] = {"(vmlet)",
-                                      "(vmlet 5)",
-                                      "(vmlet x 5)",
-                                      "(vmlet x (version))",
-                                      "(vmlet x (version 0))",
-                                      "(vmlet x (import y))",
-                                      "(vmlet x (import (5)))",
-                                      "(vmlet x (import (no-such-vmlet)))",
-                                      "(vmlet x . y)",
+                                      "(vmlet 5 (needs (all)))",
+                                      "(vmlet x (needs (all)) 5)",
+                                      "(vmlet x (needs (all)) (version))",
+                                      "(vmlet x (needs (all)) (version 0))",
+                                      "(vmlet x (needs (all)) (import y))",
+                                      "(vmlet x (needs (all)) (import (5)))",
+                                      "(vmlet x (needs (all)) (import (no-such-vmlet)))",
+                                      "(vmlet x (needs (all)) . y)",
                                       "(vmlet \"x\")"};
     struct vvm_node *node = open_node();
     for (unsigned i = 0; i < sizeof bad / sizeof *bad; i++) {
         CU_ASSERT_NOT_EQUAL(load_text(node, bad[i]), 0);
         CU_ASSERT_NOT_EQUAL(node->control.pending.kind, PENDING_NONE);
     }
-    CU_ASSERT_EQUAL(load_text(node, "(vmlet x (version 3)) (define a 1)"), 0);
+    CU_ASSERT_EQUAL(load_text(node, "(vmlet x (needs (all)) (version 3)) (define a 1)"), 0);
     CU_ASSERT_EQUAL(vmlet_named(node, intern(node, "x"))->version, 3);
     node_close(node);
 }
@@ -191,14 +191,14 @@ static void test_imports_from_files(void)
     struct vvm_node *node = open_node();
     CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(folder));
     snprintf(path, sizeof path, "%s/low.vml", folder);
-    write_text(path, "(vmlet low) (define x 40)");
+    write_text(path, "(vmlet low (needs (all))) (define x 40)");
     snprintf(path, sizeof path, "%s/round.vml", folder);
-    write_text(path, "(vmlet round (import (round)))");
+    write_text(path, "(vmlet round (needs (all)) (import (round)))");
     CU_ASSERT_NOT_EQUAL(load_file(&node->control, path, NULL), 0);
     CHECK_CONTAINS(pending_text(node), "circle");
     unlink(path);
     snprintf(path, sizeof path, "%s/high.vml", folder);
-    write_text(path, "(vmlet high (import (low x))) (define y (+ x 2))");
+    write_text(path, "(vmlet high (needs (all)) (import (low x))) (define y (+ x 2))");
     CU_ASSERT_EQUAL(load_file(&node->control, path, NULL), 0);
     CHECK_EVAL(node, "high", "y", "42");
     unlink(path);
@@ -224,7 +224,7 @@ static void test_error_inside_expansion_names_the_user(void)
 
 static void test_image_equals_source(void)
 {
-    static const char text[] = "(vmlet sum (version 2)) (define-record-type p (make-p x) p? (x p-x))"
+    static const char text[] = "(vmlet sum (needs (all)) (version 2)) (define-record-type p (make-p x) p? (x p-x))"
                                "(define (f n) (let loop ((i 0) (s 0)) (if (= i n) s (loop (+ i 1) (+ s i)))))"
                                "(define a (list (f 10) \"text\" #\\x 'sym 1.5 #u8(1 2) (p-x (make-p 3))))";
     char path[] = "/tmp/vvm-image-XXXXXX";

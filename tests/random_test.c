@@ -87,7 +87,7 @@ static char *titled(const struct program *p, bool opaque, size_t *octets)
 {
     char *text;
     FILE *to = open_memstream(&text, octets);
-    fprintf(to, "(vmlet %s%llu (version 1))\n%s", opaque ? "opaque" : "plain", (unsigned long long)p->seed,
+    fprintf(to, "(vmlet %s%llu (needs (all)) (version 1))\n%s", opaque ? "opaque" : "plain", (unsigned long long)p->seed,
             opaque ? p->opaque : p->plain);
     fclose(to);
     return text;

@@ -82,7 +82,7 @@ static const char *value_in(struct vvm_node *node, const char *name, const char 
 
 /* ---- arounds of several VMlets ------------------------------------------------------------- */
 
-static const char base_text[] = "(vmlet base)"
+static const char base_text[] = "(vmlet base (needs (all)))"
                                 "(define (scale (x u32)) u32 (u32* x 2))"
                                 "(define (use x) (list (scale x) (apply scale (list x))))";
 static const char inner_text[] = "(vmlet inner (import (base scale)) (needs (around scale)))"
@@ -163,15 +163,15 @@ static const char weaver_text[] =
 static void test_weaver_reaches_later_loads(void)
 {
     struct vvm_node *node = open_node();
-    load_text(node, "(vmlet base) (define (scale x) (* x 2)) (define (plain x) x)", false);
+    load_text(node, "(vmlet base (needs (all))) (define (scale x) (* x 2)) (define (plain x) x)", false);
     char *before = state_of(node);
     load_text(node, weaver_text, false);
     CHECK_VALUE(node, "base", "(list (scale 1) (plain 1))", "((woven 2) 1)");
-    load_text(node, "(vmlet more) (define (late x) (- x))", false);
+    load_text(node, "(vmlet more (needs (all))) (define (late x) (- x))", false);
     CHECK_VALUE(node, "more", "(late 1)", "(woven -1)");
     CHECK_VALUE(node, "base", "(list (scale 1) (length (weavers)))", "((woven 2) 1)"); /* once */
     unload(node, "more"); /* a woven layer holds nothing up */
-    load_text(node, "(vmlet more) (define (late x) (list x))", false);
+    load_text(node, "(vmlet more (needs (all))) (define (late x) (list x))", false);
     CHECK_VALUE(node, "more", "(late 1)", "(woven (1))");
     unload(node, "more");
     unload(node, "counting");
@@ -187,14 +187,14 @@ static void test_weaver_reaches_later_loads(void)
 static void test_weaver_and_replace(void)
 {
     struct vvm_node *node = open_node();
-    load_text(node, "(vmlet base) (define (scale x) (* x 2)) (define (late x) x)", false);
+    load_text(node, "(vmlet base (needs (all))) (define (scale x) (* x 2)) (define (late x) x)", false);
     load_text(node, weaver_text, false);
     for (unsigned i = 0; i < 20; i++) {
-        load_text(node, "(vmlet base (version 2)) (define (scale x) (* x 3))", true);
+        load_text(node, "(vmlet base (needs (all)) (version 2)) (define (scale x) (* x 3))", true);
         CHECK_VALUE(node, "base", "(scale 1)", "(woven 3)");
         CHECK_VALUE(node, "base", "(map cadr (definition-layers (definition 'scale)))", "(define around)");
     }
-    load_text(node, "(vmlet base (version 3)) (define (other x) x)", true);
+    load_text(node, "(vmlet base (needs (all)) (version 3)) (define (other x) x)", true);
     CU_ASSERT_PTR_NOT_NULL(strstr(value_in(node, "base", "(scale 1)"), "unbound"));
     unload(node, "counting");
     unload(node, "base");
@@ -206,7 +206,7 @@ static void test_weaver_that_fails(void)
 {
     static const char text[] = "(vmlet bad (needs (around *) (introspect all code)))"
                                "(where (lambda (d) #t) (lambda (d) '(lambda (x) (no-such-name x))))";
-    static const char primitive[] = "(vmlet base) (define-primitive (scale (x u32)) u32 (u32* x 2))"
+    static const char primitive[] = "(vmlet base (needs (all))) (define-primitive (scale (x u32)) u32 (u32* x 2))"
                                     "(define-primitive (use (x u32)) u32 (scale x))";
     struct vvm_node *node = open_node();
     load_text(node, primitive, false);
@@ -224,7 +224,7 @@ static void test_weaver_that_fails(void)
 static void test_unweave(void)
 {
     struct vvm_node *node = open_node();
-    load_text(node, "(vmlet base) (define (scale x) (* x 2))", false);
+    load_text(node, "(vmlet base (needs (all))) (define (scale x) (* x 2))", false);
     load_text(node, "(vmlet w (needs (around *) (introspect all code)))", false);
     static const char where[] = "(where louder (lambda (d) (eq? (definition-name d) 'scale)) (lambda (d) "
                                 "'(lambda (x) (+ 100 (previous x)))))";

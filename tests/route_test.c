@@ -18,7 +18,7 @@
 /* Only two groups of the pool are left, so that each prefix takes those of the one before:
  * 10.1.2.3 and 10.2.2.3 in turn come to the same elements. */
 static const char source[] =
-    "(vmlet churn (import (route route-add! route-remove! route-to fresh groups)))"
+    "(vmlet churn (needs (all)) (import (route route-add! route-remove! route-to fresh groups)))"
     "(define-inline (way a) (let ((h (route-to a))) (if h (hop-address h) 0)))"
     "(define (wrong (n u32)) u32"
     "  (let loop (((i u32) 0) ((sum u32) 0))"

@@ -115,7 +115,7 @@ static void load_one(struct router *router, unsigned i)
 {
     char text[1024];
     snprintf(text, sizeof text,
-             "(vmlet extra%u (version 1))\n"
+             "(vmlet extra%u (needs (all)) (version 1))\n"
              "(define-table counts map (key u32) (value u64) (entries 64))\n"
              "(define-layout probe%u (kind u8) (rest rest))\n"
              "(define (run%u) (table-update! counts 1 (old) (+ (or old 0) 1)) (drop 'probed))\n"
@@ -130,7 +130,7 @@ static void load_one(struct router *router, unsigned i)
 /* What is refused when it has defined most of what it wanted. */
 static void load_refused(struct router *router)
 {
-    static const char text[] = "(vmlet refused (version 1))\n"
+    static const char text[] = "(vmlet refused (needs (all)) (version 1))\n"
                                "(define-layout stray (kind u8) (rest rest))\n"
                                "(define-network stray (match (udp 3322)) (layout stray)\n"
                                "  (execute (lambda () (drop 'stray))) (limits (fuel 100) (arena 1KiB)))\n"

@@ -229,7 +229,7 @@ static bool load_version(struct mill *mill, unsigned version, char why[512])
     struct vvm_context *ctx = &mill->router.node->control;
     char text[600];
     int err, n = snprintf(text, sizeof text,
-                          "(vmlet stamp (version %u)\n"
+                          "(vmlet stamp (needs (all)) (version %u)\n"
                           "  (import (ants ants set-data-source-port! set-data-destination-port! send-on)))\n"
                           "(around (network ants execute) () (set-data-source-port! packet %u) (previous))\n"
                           "(around (send-on) (set-data-destination-port! packet %u) (previous))\n",

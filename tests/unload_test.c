@@ -39,7 +39,7 @@ static const char *const sources[KINDS] = {
     "(define-member things (shared a) (+ a V))\n"
     "(test \"base V\" (given))\n",
 
-    "(vmlet user (version V) (import (base f g)))\n"
+    "(vmlet user (needs (all)) (version V) (import (base f g)))\n"
     "(define count V)\n"
     "(define (u x) (set! count (+ count 1)) (f (f x)))\n"
     "(define (kept) (g V))\n",
@@ -363,8 +363,8 @@ static const char *pending_text(struct vvm_node *node)
 static void test_who_is_needed_stays(void)
 {
     struct vvm_node *node = open_node();
-    CU_ASSERT_EQUAL(load_text(node, "(vmlet a) (define (f) 1)", false), 0);
-    CU_ASSERT_EQUAL(load_text(node, "(vmlet b (import (a f))) (define (g) (f))", false), 0);
+    CU_ASSERT_EQUAL(load_text(node, "(vmlet a (needs (all))) (define (f) 1)", false), 0);
+    CU_ASSERT_EQUAL(load_text(node, "(vmlet b (needs (all)) (import (a f))) (define (g) (f))", false), 0);
     CU_ASSERT_EQUAL(unload(node, "a"), -EBUSY);
     CHECK_CONTAINS(pending_text(node), "VMlet `b` uses `a`");
     CU_ASSERT_STRING_EQUAL(eval_in(node, "b", "(g)"), "1");
@@ -380,22 +380,22 @@ static void test_a_replace_reaches_those_who_import(void)
 {
     struct vvm_node *node = open_node();
     CU_ASSERT_EQUAL(
-        load_text(node, "(vmlet a) (define (f (x u32)) u32 (u32+ x 1)) (define (h x) x) (define (old) 1)",
+        load_text(node, "(vmlet a (needs (all))) (define (f (x u32)) u32 (u32+ x 1)) (define (h x) x) (define (old) 1)",
                   false),
         0);
-    CU_ASSERT_EQUAL(load_text(node, "(vmlet b (import (a f h))) (define (g x) (h (f x)))", false), 0);
+    CU_ASSERT_EQUAL(load_text(node, "(vmlet b (needs (all)) (import (a f h))) (define (g x) (h (f x)))", false), 0);
     CU_ASSERT_EQUAL(
         load_text(node,
-                  "(vmlet a (version 2)) (define (f (x u32)) u32 (u32+ x 100)) (define (h (x u8)) (list x))",
+                  "(vmlet a (needs (all)) (version 2)) (define (f (x u32)) u32 (u32+ x 100)) (define (h (x u8)) (list x))",
                   true),
         0);
     CU_ASSERT_STRING_EQUAL(eval_in(node, "b", "(g 5)"), "(105)");
     CU_ASSERT_STRING_EQUAL(eval_in(node, "b", "(f 6)"), "106"); /* compiled now */
     CHECK_CONTAINS(eval_in(node, "a", "(old)"), "unbound");
-    CU_ASSERT_EQUAL(load_text(node, "(vmlet a (version 3)) (define (f (x u32)) u32 x) (define (k) 1)", true),
+    CU_ASSERT_EQUAL(load_text(node, "(vmlet a (needs (all)) (version 3)) (define (f (x u32)) u32 x) (define (k) 1)", true),
                     -EPERM);
     CHECK_CONTAINS(pending_text(node), "VMlet `b` uses `h` of `a`, which the new version does not define");
-    CU_ASSERT_EQUAL(load_text(node, "(vmlet a (version 3)) (define (f x) x) (define h 1)", true), -EPERM);
+    CU_ASSERT_EQUAL(load_text(node, "(vmlet a (needs (all)) (version 3)) (define (f x) x) (define h 1)", true), -EPERM);
     CHECK_CONTAINS(pending_text(node),
                    "VMlet `b` uses `f` of `a`, which the new version defines with other types");
     CU_ASSERT_STRING_EQUAL(eval_in(node, "b", "(g 7)"), "(107)");
@@ -407,15 +407,15 @@ static void test_a_replace_reaches_those_who_import(void)
 static void test_a_replace_keeps_tables(void)
 {
     struct vvm_node *node = open_node();
-    const char *one = "(vmlet a) (define-table t map (key u32) (value u32) (entries 16))"
+    const char *one = "(vmlet a (needs (all))) (define-table t map (key u32) (value u32) (entries 16))"
                       "(define-table gone map (key u32) (value u32) (entries 16))";
-    const char *two = "(vmlet a) (define-table t map (key u32) (value u32) (entries 16))";
-    const char *three = "(vmlet a) (define-table t map (key u32) (value u64) (entries 16))";
+    const char *two = "(vmlet a (needs (all))) (define-table t map (key u32) (value u32) (entries 16))";
+    const char *three = "(vmlet a (needs (all))) (define-table t map (key u32) (value u64) (entries 16))";
     CU_ASSERT_EQUAL(load_text(node, one, false), 0);
     unsigned tables = tables_count(node);
     CU_ASSERT_STRING_EQUAL(eval_in(node, "a", "(begin (table-put! t 1 11) (table-ref t 1))"), "11");
     CU_ASSERT_NOT_EQUAL(
-        load_text(node, "(vmlet a) (define-table t map (key u32) (value u32) (entries 16)) (car 1)", true),
+        load_text(node, "(vmlet a (needs (all))) (define-table t map (key u32) (value u32) (entries 16)) (car 1)", true),
         0);
     CU_ASSERT_STRING_EQUAL(eval_in(node, "a", "(table-ref t 1)"), "11");
     CU_ASSERT_EQUAL(load_text(node, two, true), 0);
@@ -433,9 +433,9 @@ static void test_a_value_keeps_the_code_it_leads_to(void)
 {
     struct vvm_node *node = open_node();
     CU_ASSERT_EQUAL(
-        load_text(node, "(vmlet keeper) (define kept #f) (define (keep! x) (set! kept x))", false), 0);
+        load_text(node, "(vmlet keeper (needs (all))) (define kept #f) (define (keep! x) (set! kept x))", false), 0);
     CU_ASSERT_EQUAL(load_text(node,
-                              "(vmlet giver (import (keeper keep!))) (define text \"a constant\")"
+                              "(vmlet giver (needs (all)) (import (keeper keep!))) (define text \"a constant\")"
                               "(keep! (lambda (n) (list n '(\"another\" constant))))",
                               false),
                     0);
@@ -457,17 +457,17 @@ static void test_imports_of_a_failed_load_go(void)
     CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(folder));
     snprintf(path, sizeof path, "%s/low.vml", folder);
     FILE *file = fopen(path, "w");
-    fputs("(vmlet low) (define (f) 1)", file);
+    fputs("(vmlet low (needs (all))) (define (f) 1)", file);
     fclose(file);
     struct vvm_options options = {.path = folder};
     struct vvm_node *node;
     CU_ASSERT_EQUAL_FATAL(node_open(&options, &node), 0);
     struct base base = base_of(node);
-    CU_ASSERT_NOT_EQUAL(load_text(node, "(vmlet high (import (low f))) (car (f))", false), 0);
+    CU_ASSERT_NOT_EQUAL(load_text(node, "(vmlet high (needs (all)) (import (low f))) (car (f))", false), 0);
     CU_ASSERT_PTR_NULL(vmlet_named(node, intern(node, "low")));
     struct base now = base_of(node);
     CU_ASSERT_EQUAL(now.globals, base.globals);
-    CU_ASSERT_EQUAL(load_text(node, "(vmlet high (import (low f))) (define (g) (f))", false), 0);
+    CU_ASSERT_EQUAL(load_text(node, "(vmlet high (needs (all)) (import (low f))) (define (g) (f))", false), 0);
     CU_ASSERT_STRING_EQUAL(eval_in(node, "high", "(g)"), "1");
     CU_ASSERT_EQUAL(unload(node, "low"), -EBUSY);
     node_close(node);

@@ -18,7 +18,7 @@
 
 /* A function of the test's form: arity, locals, two octets of length, code. */
 static const char rules_text[] =
-    "(vmlet rules)"
+    "(vmlet rules (needs (all)))"
     "(define-layout slot (arity u8) (locals u8) (code (counted u16)))"
     "(define-program form (functions u16 slot) (label s8) (stack 4) (depth 8))"
     "(define-instruction (push (n u8)) (opcode 1) n)"
@@ -249,7 +249,7 @@ static void loops_and_flows_that_are_in_order_pass(void)
 /* ---- what a program can do ------------------------------------------------------------------- */
 
 static const char flat_text[] =
-    "(vmlet flat)"
+    "(vmlet flat (needs (all)))"
     "(define-program code (opcode u8) (label s8) (stack 8))"
     "(define-instruction (again (l label)) (opcode 1) (goto l))"
     "(define-instruction (poke (at u8) (v u8)) (opcode 2) (set-u8! packet at v) (next))"
@@ -383,7 +383,7 @@ static void large_programs_evict_each_other(void)
 static void locals_are_in_proportion_to_octets(void)
 {
     static const char text[] =
-        "(vmlet wide)"
+        "(vmlet wide (needs (all)))"
         "(define-layout slot (arity u8) (locals u16) (code (counted u8)))"
         "(define-program form (functions u16 slot) (stack 4))"
         "(define-instruction (finish) (opcode 1) (return 1))"
@@ -434,7 +434,7 @@ static void a_new_body_is_in_force_for_programs_seen_before(void)
 static void a_held_member_is_the_one_in_force(void)
 {
     struct bench b;
-    bench_open(&b, "(vmlet held)"
+    bench_open(&b, "(vmlet held (needs (all)))"
                    "(define-set s)"
                    "(define (helper) 1)"
                    "(define-member s (m) (helper))"
@@ -452,7 +452,7 @@ static void a_held_member_is_the_one_in_force(void)
 static void a_member_is_found_by_part_of_octets(void)
 {
     struct bench b;
-    bench_open(&b, "(vmlet part)"
+    bench_open(&b, "(vmlet part (needs (all)))"
                    "(define-set s)"
                    "(define name (bytevector 2 3))"
                    "(define-member s ((octets name)) 7)"
@@ -475,7 +475,7 @@ static void a_member_is_found_by_part_of_octets(void)
 static void a_fused_access_is_checked(void)
 {
     struct bench b;
-    bench_open(&b, "(vmlet fused)"
+    bench_open(&b, "(vmlet fused (needs (all)))"
                    "(define (run) (set-u16! packet 2 #x1234) (deliver-to (u32-ref packet 1) packet))"
                    "(define-network fused (match (udp 5)) (execute run))");
     CHECK_TEXT(RECEIVE(&b, 5, 0, 0, 0, 0, 9), "delivered port-1192969");
@@ -488,10 +488,10 @@ static void a_fused_access_is_checked(void)
 static void a_member_of_a_refused_load_is_not_called(void)
 {
     static const char refused[] =
-        "(vmlet other (import (held s handles)))"
+        "(vmlet other (needs (all)) (import (held s handles)))"
         "(define-member s (new) 9) (vector-set! handles 0 (set-ref s 'new)) (car 5)";
     struct bench b;
-    bench_open(&b, "(vmlet held) (define-set s) (define handles (vector #f))"
+    bench_open(&b, "(vmlet held (needs (all))) (define-set s) (define handles (vector #f))"
                    "(define (run) (deliver-to (call-member (vector-ref handles 0)) packet))"
                    "(define-network held (match (udp 5)) (execute run))");
     CU_ASSERT_NOT_EQUAL(load_source(&b.node->control, "x", refused, sizeof refused - 1, NULL), 0);
@@ -503,8 +503,8 @@ static void a_member_of_a_refused_load_is_not_called(void)
 static void a_load_keeps_no_test_open(void)
 {
     static const char *const refused[] = {
-        "(vmlet one) (%scratch-begin) (car 5)",
-        "(vmlet two) (define (run) (drop 'x)) (define-network two (match (udp 6)) (execute run))"
+        "(vmlet one (needs (all))) (%scratch-begin) (car 5)",
+        "(vmlet two (needs (all))) (define (run) (drop 'x)) (define-network two (match (udp 6)) (execute run))"
         "(%scratch-begin) (%scratch-receive two (bytevector 1) 0)"};
     struct bench b;
     bench_open(&b, flat_text);
@@ -569,11 +569,11 @@ static void a_body_whose_paths_meet_with_other_handlers_is_refused(void)
     struct vvm_node *node;
     CU_ASSERT_EQUAL_FATAL(node_open(NULL, &node), 0);
     check_refused(node,
-                  "(vmlet bad) (define-instruction (maybe (l label)) (opcode 1) (takes a b)"
+                  "(vmlet bad (needs (all))) (define-instruction (maybe (l label)) (opcode 1) (takes a b)"
                   "  (if (eq? b 0) (begin (pop-handler) (push-handler l))) (next))",
                   "instruction maybe: two paths meet, and only one has closed handlers");
     check_refused(node,
-                  "(vmlet bad) (define-instruction (maybe (l label)) (opcode 1) (takes a b)"
+                  "(vmlet bad (needs (all))) (define-instruction (maybe (l label)) (opcode 1) (takes a b)"
                   "  (if (eq? b 0) 1 (begin (pop-handler) (push-handler l))) (next))",
                   "instruction maybe: two paths meet, and only one has closed handlers");
     node_close(node);
@@ -584,18 +584,18 @@ static void what_leaves_the_packet_profile_is_refused_with_its_chain(void)
     struct vvm_node *node;
     CU_ASSERT_EQUAL_FATAL(node_open(NULL, &node), 0);
     check_refused(node,
-                  "(vmlet bad)\n(define (helper x) (lambda () x))\n"
+                  "(vmlet bad (needs (all)))\n(define (helper x) (lambda () x))\n"
                   "(define-instruction (make) (opcode 1) (takes v)\n  (helper v))",
                   "calls helper");
-    check_refused(node, "(vmlet bad) (define-instruction (print) (opcode 1) (takes v) (display v) (next))",
+    check_refused(node, "(vmlet bad (needs (all))) (define-instruction (print) (opcode 1) (takes v) (display v) (next))",
                   "display");
-    check_refused(node, "(vmlet bad) (define-set s) (define-member s (m x) (set-cdr! x x))", "member m");
+    check_refused(node, "(vmlet bad (needs (all))) (define-set s) (define-member s (m x) (set-cdr! x x))", "member m");
     check_refused(
-        node, "(vmlet bad) (define-set s) (define-member s ((octets (bytevector 7 255)) x) (set-cdr! x x))",
+        node, "(vmlet bad (needs (all))) (define-set s) (define-member s ((octets (bytevector 7 255)) x) (set-cdr! x x))",
         "member 07ff");
-    check_refused(node, "(vmlet bad) (define-network n (match (udp 3)) (execute f)) (define (f) (display 1))",
+    check_refused(node, "(vmlet bad (needs (all))) (define-network n (match (udp 3)) (execute f)) (define (f) (display 1))",
                   "calls f");
-    check_refused(node, "(vmlet bad) (define (f) (display 1)) (define-network n (match (udp 3)) (execute f))",
+    check_refused(node, "(vmlet bad (needs (all))) (define (f) (display 1)) (define-network n (match (udp 3)) (execute f))",
                   "run n");
     CU_ASSERT_PTR_NULL(match_lookup(node->current, MATCH_UDP, 3));
     node_close(node);
@@ -607,30 +607,30 @@ static void malformed_networks_are_refused_by_name(void)
     CU_ASSERT_EQUAL_FATAL(node_open(NULL, &node), 0);
     check_refused(
         node,
-        "(vmlet bad) (define-instruction (a) (opcode 1) (next)) (define-instruction (b) (opcode 1) (next))"
+        "(vmlet bad (needs (all))) (define-instruction (a) (opcode 1) (next)) (define-instruction (b) (opcode 1) (next))"
         "(define (f) #t) (define-network n (match (udp 3)) (execute f) (instructions *))",
         "opcode 1 is also that of");
     check_refused(
-        node, "(vmlet bad) (define (f) #t) (define-network n (match (udp 3)) (execute f) (instructions a))",
-        "network n (test.vml:1:29): no such instruction: a");
-    check_refused(node, "(vmlet bad) (define (f) #t) (define-network n (match (udp 65536)) (execute f))",
+        node, "(vmlet bad (needs (all))) (define (f) #t) (define-network n (match (udp 3)) (execute f) (instructions a))",
+        "network n (test.vml:1:43): no such instruction: a");
+    check_refused(node, "(vmlet bad (needs (all))) (define (f) #t) (define-network n (match (udp 65536)) (execute f))",
                   "out of range");
-    check_refused(node, "(vmlet bad) (define (f) #t) (define-network n (execute f))", "match");
-    check_refused(node, "(vmlet bad) (define-program p (label u32))", "label");
+    check_refused(node, "(vmlet bad (needs (all))) (define (f) #t) (define-network n (execute f))", "match");
+    check_refused(node, "(vmlet bad (needs (all))) (define-program p (label u32))", "label");
     check_refused(node,
-                  "(vmlet bad) (define-instruction (a (l label)) (opcode 1) (takes c)"
+                  "(vmlet bad (needs (all))) (define-instruction (a (l label)) (opcode 1) (takes c)"
                   " (if c (push-handler l) #f) (next))",
                   "rule handler");
-    check_refused(node, "(vmlet bad) (define-program p (colour 5))",
+    check_refused(node, "(vmlet bad (needs (all))) (define-program p (colour 5))",
                   "define-program: no such clause: (colour 5)");
-    check_refused(node, "(vmlet bad) (define-program p (label u8))", "a label is (label s8)");
-    check_refused(node, "(vmlet bad) (define-set s (colour 5))", "define-set: no such clause: (colour 5)");
-    check_refused(node, "(vmlet bad) (define-set s) (define-member s (\"x\") 1)", "a name is a symbol");
-    check_refused(node, "(vmlet bad) (define-set s) (define-member s ((octets \"x\")) 1)",
+    check_refused(node, "(vmlet bad (needs (all))) (define-program p (label u8))", "a label is (label s8)");
+    check_refused(node, "(vmlet bad (needs (all))) (define-set s (colour 5))", "define-set: no such clause: (colour 5)");
+    check_refused(node, "(vmlet bad (needs (all))) (define-set s) (define-member s (\"x\") 1)", "a name is a symbol");
+    check_refused(node, "(vmlet bad (needs (all))) (define-set s) (define-member s ((octets \"x\")) 1)",
                   "symbol or bytevector");
-    check_refused(node, "(vmlet bad) (define-set s) (define-member s ((octets (bytevector))) 1)",
+    check_refused(node, "(vmlet bad (needs (all))) (define-set s) (define-member s ((octets (bytevector))) 1)",
                   "1 to 255 octets");
-    check_refused(node, "(vmlet bad) (define-set s) (define-member s ((octets (make-bytevector 256 0))) 1)",
+    check_refused(node, "(vmlet bad (needs (all))) (define-set s) (define-member s ((octets (make-bytevector 256 0))) 1)",
                   "1 to 255 octets");
     node_close(node);
 }
@@ -653,11 +653,11 @@ static void clauses_of_networks_are_checked(void)
     CU_ASSERT_EQUAL_FATAL(node_open(NULL, &node), 0);
     for (unsigned i = 0; i < sizeof refusals / sizeof *refusals; i++) {
         snprintf(text, sizeof text,
-                 "(vmlet bad) (define (f) #t) (define-network n (match (udp 3)) (execute f) %s)",
+                 "(vmlet bad (needs (all))) (define (f) #t) (define-network n (match (udp 3)) (execute f) %s)",
                  refusals[i][0]);
         check_refused(node, text, refusals[i][1]);
     }
-    check_refused(node, "(vmlet bad) (define (f) #t) (define-network n (match . 5) (execute f))",
+    check_refused(node, "(vmlet bad (needs (all))) (define (f) #t) (define-network n (match . 5) (execute f))",
                   "malformed clause");
     node_close(node);
 }

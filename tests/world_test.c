@@ -43,7 +43,7 @@ static uint64_t place_clock(void *data) { return ((const struct place *)data)->n
 /* The third packet of a kind within a minute is dropped; the others go to the port that the
  * load script has written into an array. */
 #define THIRD(name, port)                                                                                    \
-    "(vmlet " name ")\n"                                                                                     \
+    "(vmlet " name " (needs (all)))\n"                                                                                    \
     "(define-layout one (what u8))"                                                                          \
     "(define-table seen map (key u8) (value u64) (entries 16) (expires 60))"                                 \
     "(define-table spoken lpm (key u32) (value u8) (entries 4))"                                             \
@@ -163,7 +163,7 @@ static void tests_leave_nothing_behind(void)
     CU_ASSERT(receive(&p) && receive(&p));
     must_load(p.node, THIRD("second", "6") COUNTS("second"));
     must_load(p.node,
-              "(vmlet third (import (first first)))"
+              "(vmlet third (needs (all)) (import (first first)))"
               "(test \"what was published looks empty\" (receive (first (what 9))) (drops error-type))");
     CU_ASSERT_EQUAL(evaluate(p.node, "first", "(table-ref seen 9)"), make_fixnum(2));
     CU_ASSERT_EQUAL(evaluate(p.node, "first", "(current-jiffy)"), make_fixnum(5));
@@ -204,7 +204,7 @@ static void a_test_that_fails_refuses_the_load(void)
     must_load(p.node, THIRD("late", "6") COUNTS("late"));
     CU_ASSERT_PTR_NOT_NULL(match_lookup(p.node->current, MATCH_UDP, 6));
     p.node->options.skip_tests = true;
-    must_load(p.node, "(vmlet careless) (test \"no\" (receive-octets 5 6))");
+    must_load(p.node, "(vmlet careless (needs (all))) (test \"no\" (receive-octets 5 6))");
     place_close(&p);
 }
 
@@ -214,7 +214,7 @@ static void a_refused_load_freezes_nothing(void)
     struct place p;
     place_open(&p, THIRD("first", "5") "(define v (vector 1 2))");
     check_refused(&p,
-                  "(vmlet late (import (first v))) (define-layout one (what u8))"
+                  "(vmlet late (needs (all)) (import (first v))) (define-layout one (what u8))"
                   "(define (run) (if (= (vector-ref v 0) 1) (drop 'one)))"
                   "(define-network late (match (udp 6)) (layout one) (execute run))"
                   "(test \"x\" (receive (late (what 1))) (drops two))",
@@ -229,13 +229,13 @@ static void a_test_changes_no_names(void)
     struct place p;
     place_open(&p, THIRD("first", "5"));
     check_refused(
-        &p, "(vmlet late) (define n 1) (define-given (change) (set! n 2)) (test \"x\" (given (change)))",
+        &p, "(vmlet late (needs (all))) (define n 1) (define-given (change) (set! n 2)) (test \"x\" (given (change)))",
         "a test cannot assign a variable");
     check_refused(
-        &p, "(vmlet late) (define-given (change) (%register-test \"a\" car)) (test \"x\" (given (change)))",
+        &p, "(vmlet late (needs (all))) (define-given (change) (%register-test \"a\" car)) (test \"x\" (given (change)))",
         "not in a test");
     check_refused(&p,
-                  "(vmlet late) (define-given (change) (eval '(define y 1))) (test \"x\" (given (change)))",
+                  "(vmlet late (needs (all))) (define-given (change) (eval '(define y 1))) (test \"x\" (given (change)))",
                   "test \"x\" of VMlet late failed: ");
     place_close(&p);
 }
@@ -278,7 +278,7 @@ static void tests_run_while_packets_move(void)
     pthread_t thread;
     char text[2048];
     place_open(&p, THIRD("first", "5"));
-    must_load(p.node, "(vmlet asks (import (first first)))"
+    must_load(p.node, "(vmlet asks (needs (all)) (import (first first)))"
                       "(test \"x\" (receive (first (what 9))) (drops error-type))");
     CU_ASSERT_EQUAL_FATAL(pthread_create(&thread, NULL, work, &p), 0);
     for (unsigned i = 0; i < 20; i++) {

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "../authority.h"
 #include "../lib/octets.h"
 #include "table.h"
 
@@ -312,7 +313,7 @@ PRIMITIVE_FN(make_table)
     for (unsigned i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         if (strcmp(symbol_name(args[1]), kinds[i]->name) != 0) continue;
         if (schema_read(ctx, kinds[i], args[2], &schema)) return VALUE_EXCEPTION;
-        struct table *t = table_make(ctx, running_vmlet(ctx), args[0], kinds[i], &schema);
+        struct table *t = table_make(ctx, authority_running(ctx), args[0], kinds[i], &schema);
         return t ? table_handle(t) : VALUE_EXCEPTION;
     }
     return raise_message(ctx, ERROR_SYNTAX, args[1], "no such kind of table");

@@ -4,6 +4,7 @@
  * freed when it is abandoned or the node ends. Control thread only; workers reach a
  * table through its handle, which a published generation holds.
  */
+#include "../authority.h"
 #include "queue.h"
 #include "table.h"
 
@@ -95,6 +96,16 @@ static bool is_of(const struct table *table, const struct vvm_vmlet *owner)
     return table->owner == owner || (owner && owner->replaces && table->owner == owner->replaces);
 }
 
+/* Of all tables that count as the VMlet's. */
+static uint64_t octets_of(const struct vvm_node *node, const struct vvm_vmlet *vmlet)
+{
+    uint64_t octets = 0;
+    for (const struct table *t = node->tables ? node->tables->tables : NULL; t; t = t->next)
+        if (!t->dropped && authority_gave(node, vmlet, t->owner))
+            octets += t->ops->octets(&t->schema, t->schema.entries);
+    return octets;
+}
+
 struct table *table_make(struct vvm_context *ctx, const struct vvm_vmlet *owner, vvm_value name,
                          const struct table_ops *ops, const struct table_schema *schema)
 {
@@ -107,6 +118,13 @@ struct table *table_make(struct vvm_context *ctx, const struct vvm_vmlet *owner,
         return table;
     }
 
+    uint64_t octets = ops->octets(schema, schema->entries);
+    if (!authority_room(ctx->node, owner, CAPABILITY_TABLE, octets_of, octets)) {
+        char grant[60];
+        snprintf(grant, sizeof grant, "(table %llu) or more", (unsigned long long)octets);
+        authority_refuse(ctx, owner, grant);
+        return NULL;
+    }
     if (r && r->count == TABLES_MAX) {
         raise_message(ctx, ERROR_TABLE, name, "the node has %u tables already", TABLES_MAX);
         return NULL;

@@ -6,6 +6,7 @@
  * that is in force is checked when a load publishes, so that a helper that changed
  * under it is seen too.
  */
+#include "../authority.h"
 #include "primitives.h"
 #include "state.h"
 
@@ -19,7 +20,7 @@ vvm_value primitive_define_primitive(struct vvm_context *ctx, unsigned n, const 
     if (!has_type(args[2], TYPE_CLOSURE))
         return raise_type(ctx, "%define-primitive", 3, "procedure", args[2]);
     const struct closure *closure = value_pointer(args[2]);
-    const struct vvm_vmlet *owner = closure->function->unit->vmlet;
+    const struct vvm_vmlet *owner = authority_definer(ctx, closure->function);
     vvm_value entry = make_pair(ctx, args[1], args[2]);
     if (entry != VALUE_EXCEPTION) entry = make_pair(ctx, owner ? owner->name : VALUE_FALSE, entry);
     if (entry != VALUE_EXCEPTION) entry = make_pair(ctx, args[0], entry);

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../authority.h"
 #include "primitives.h"
 #include "state.h"
 
@@ -310,7 +311,7 @@ vvm_value primitive_define_instruction(struct vvm_context *ctx, unsigned n, cons
         return raise_message(ctx, ERROR_SYNTAX, args[0],
                              "define-instruction: (opcode n) with n from 0 to 255");
     const struct closure *closure = value_pointer(args[2]);
-    struct kept_instruction *k = item_new(ctx->node, WIRE_INSTRUCTION, closure->function->unit->vmlet,
+    struct kept_instruction *k = item_new(ctx->node, WIRE_INSTRUCTION, authority_definer(ctx, closure->function),
                                           sizeof *k);
     if (!k) return raise_error(ctx, ERROR_HEAP, VALUE_DEFAULT);
     k->descriptor = args[1];
@@ -318,7 +319,7 @@ vvm_value primitive_define_instruction(struct vvm_context *ctx, unsigned n, cons
     fill_doc(k);
     struct wire_instruction *w = &k->instruction;
     w->name = args[0];
-    w->owner = closure->function->unit->vmlet;
+    w->owner = k->item.owner;
     w->opcode = (uint8_t)fixnum_value(car_of(code));
     int err = instruction_from_body(ctx, closure->function, w);
     if (!err) err = fill_row(ctx, g, w);

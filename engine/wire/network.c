@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../authority.h"
 #include "around.h"
 #include "execution.h"
 #include "primitives.h"
@@ -35,6 +36,16 @@ static int refuse(const struct draft *d, const char *what)
 
 /* ---- match ------------------------------------------------------------------------------ */
 
+static bool may_claim(const struct draft *d, const char *carrier, uint64_t key)
+{
+    const struct vvm_vmlet *who = authority_running(d->ctx);
+    char grant[160];
+    if (authority_allows_claim(who, carrier, key)) return true;
+    snprintf(grant, sizeof grant, "(network %.100s %llu)", carrier, (unsigned long long)key);
+    authority_refuse(d->ctx, who, grant);
+    return false;
+}
+
 static int parse_match(const struct draft *d, vvm_value clause)
 {
     struct network *network = d->network;
@@ -51,6 +62,7 @@ static int parse_match(const struct draft *d, vvm_value clause)
     else most = UINT32_MAX;
     if (m.kind == MATCH_NETWORK) m.parent = kind;
     if (key < 0 || key > most) return refuse(d, "a key of a match clause is out of range");
+    if (!may_claim(d, symbol_name(kind), (uint64_t)key)) return -EPERM;
     m.key = (uint32_t)key;
     network->matches[network->match_count++] = m;
     return 0;
@@ -120,7 +132,7 @@ static int parse_hook(const struct draft *d, const char *kind, unsigned paramete
     const struct vvm_function *f = ((struct closure *)value_pointer(procedure))->function;
     if (f->parameters != parameters || f->flags & FUNCTION_REST)
         return refuse(d, "a hook takes another number of arguments");
-    d->network->item.owner = f->unit->vmlet;
+    d->network->item.owner = authority_definer(d->ctx, f);
     *out = member_new(d->ctx, NULL, intern(d->ctx->node, kind), procedure);
     return *out ? 0 : -EINVAL;
 }

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../authority.h"
 #include "../lib/octets.h"
 #include "primitives.h"
 
@@ -95,7 +96,7 @@ struct wire_member *member_new(struct vvm_context *ctx, const struct wire_set *s
     size_t length = 0;
     const uint8_t *octets = name_octets(ctx, name, NULL, 0, &length);
     assert(octets && length <= MEMBER_NAME_MAX);
-    struct vvm_vmlet *owner = ((struct closure *)value_pointer(procedure))->function->unit->vmlet;
+    struct vvm_vmlet *owner = authority_definer(ctx, ((struct closure *)value_pointer(procedure))->function);
     struct wire_member *m = item_new(ctx->node, WIRE_MEMBER, owner, sizeof *m + length);
     if (!m) return raise_error(ctx, ERROR_HEAP, VALUE_DEFAULT), NULL;
     m->handle = m->network = m->table = VALUE_FALSE;
@@ -176,6 +177,18 @@ int member_enlist(struct match_table *table, const struct wire_member *m)
     return set_index(table);
 }
 
+/* One's own set is open; another VMlet's for who was granted (member SET). */
+static bool may_join(struct vvm_context *ctx, const struct wire_set *set)
+{
+    const struct vvm_vmlet *who = authority_running(ctx);
+    struct authority_target target = {.kind = TARGET_NAME, .first = symbol_name(set->name)};
+    char grant[160];
+    if (who == set->item.owner || authority_allows_target(who, CAPABILITY_MEMBER, target)) return true;
+    snprintf(grant, sizeof grant, "(member %.120s)", target.first);
+    authority_refuse(ctx, who, grant);
+    return false;
+}
+
 /* False with the error set. */
 static bool member_arguments(struct vvm_context *ctx, const vvm_value *args)
 {
@@ -201,6 +214,7 @@ vvm_value primitive_define_member(struct vvm_context *ctx, unsigned n, const vvm
     if (set->parameters != 0xff && (f->parameters != set->parameters || f->flags & FUNCTION_REST))
         return raise_message(ctx, ERROR_SIGNATURE, args[1], "members of the set %s take %u arguments",
                              symbol_name(set->name), set->parameters);
+    if (!may_join(ctx, set)) return VALUE_EXCEPTION;
     const struct wire_member *m = member_new(ctx, set, args[1], args[2]);
     if (!m) return VALUE_EXCEPTION;
     return member_enlist(g->matches, m) ? raise_error(ctx, ERROR_HEAP, VALUE_DEFAULT) : VALUE_UNSPECIFIED;

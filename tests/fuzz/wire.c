@@ -59,7 +59,7 @@ static const struct vvm_host_ops host_ops = {
 
 static void add_route(struct vvm_node *node)
 {
-    static const char text[] = "(vmlet fuzz (import (route route-add!)))"
+    static const char text[] = "(vmlet fuzz (needs (all)) (import (route route-add!)))"
                                "(route-add! #xc6336400 24 0 #xc0000201)";
     PROMISE(load_source(&node->control, "fuzz", text, sizeof text - 1, NULL) == 0);
 }

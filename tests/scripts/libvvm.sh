@@ -73,7 +73,7 @@ expect "a filter that the program brings along" 0 '^2 passed, 1 stopped, 0 faile
 vmlet=$examples/keep.vml
 expect "a filter from a file" 0 '^one,two,$' bash -c "printf '%s\n' 'one  ' '# no' '' two | '$folder/message-filter' $vmlet 2>/dev/null | tr '\n' ,"
 cat >"$folder/loud.vml" <<'END'
-(vmlet keep)
+(vmlet keep (needs (table 1MiB)))
 (define (filter message)
   (case (bytevector-u8-ref message 0)
     ((108) (let loop () (loop)))
