@@ -9,7 +9,6 @@
  * A target is (NAME PARAMETER ...), or one of these with (PARAMETER ...) behind it:
  *
  *   (of VMLET NAME)           a function that need not be visible here
- *   (import VMLET NAME)       what one VMlet calls by NAME, imported by it
  *   (member SET NAME)         NAME: a symbol or (octets EXPRESSION)
  *   (network NETWORK HOOK)    execute, peel, seal, uncaught or on-trap
  *
@@ -53,7 +52,6 @@ static const struct {
     const char *word;
     enum target_kind kind;
 } target_words[] = {{"of", TARGET_OF},
-                    {"import", TARGET_IMPORT},
                     {"member", TARGET_MEMBER},
                     {"network", TARGET_NETWORK},
                     {"instruction", TARGET_INSTRUCTION}};
@@ -110,7 +108,7 @@ static void parse_word_target(struct around_form *f, vvm_value form, vvm_value t
     if (!is_pair(f->body)) refuse(f, "needs (PARAMETER ...) behind the target");
     f->parameters = car_of(f->body);
     f->body = cdr_of(f->body);
-    if (f->kind == TARGET_OF || f->kind == TARGET_IMPORT) target_of(f);
+    if (f->kind == TARGET_OF) target_of(f);
 }
 
 static void parse_target(struct around_form *f, vvm_value form)
@@ -256,7 +254,6 @@ static struct ast_node *put_layer(struct around_form *f, vvm_value over, vvm_val
 {
     static const char *const primitives[] = {[TARGET_NAME] = "%around",
                                              [TARGET_OF] = "%around",
-                                             [TARGET_IMPORT] = "%around-import",
                                              [TARGET_MEMBER] = "%around-member",
                                              [TARGET_NETWORK] = "%around-hook"};
     struct ast_node *first = quoted(f, f->first), *second = quoted(f, f->second);

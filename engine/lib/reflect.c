@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../authority.h"
 #include "../environment.h"
 #include "../generation.h"
 #include "../layer.h"
@@ -107,7 +108,7 @@ const struct vvm_generation *reflect_generation(const struct vvm_context *ctx)
 /* Who asks: whose code runs, or the VMlet of the REPL. */
 static struct vvm_vmlet *asking_vmlet(struct vvm_context *ctx)
 {
-    struct vvm_vmlet *vmlet = running_vmlet(ctx);
+    struct vvm_vmlet *vmlet = authority_running(ctx);
     return vmlet ? vmlet : ctx->node->core->vmlet;
 }
 
@@ -310,6 +311,30 @@ PRIMITIVE_FN(definitions)
     return good && reflect_list_wire(ctx, one, &list) ? list.first : VALUE_EXCEPTION;
 }
 
+struct name_list {
+    struct vvm_context *ctx;
+    struct list_tail list;
+    bool failed;
+};
+
+static void add_name(void *data, vvm_value symbol, const struct denotation *d)
+{
+    struct name_list *n = data;
+    const struct binding *b = binding_of(n->ctx, d);
+    if (is_private(symbol) || !authority_sees(asking_vmlet(n->ctx), d->hidden)) return;
+    if (d->kind == DENOTES_GLOBAL && (!b || b->value == VALUE_UNDEFINED)) return;
+    if (!n->failed && !reflect_item(n->ctx, &n->list, symbol)) n->failed = true;
+}
+
+/* (visible-names) -> symbols that mean something to who asks */
+PRIMITIVE_FN(visible_names)
+{
+    struct name_list names = {.ctx = ctx, .list = list_tail_start()};
+    (void)n, (void)args;
+    environment_each(asking_vmlet(ctx)->environment, add_name, &names);
+    return names.failed ? VALUE_EXCEPTION : names.list.first;
+}
+
 PRIMITIVE_FN(vmlets)
 {
     struct list_tail list = list_tail_start();
@@ -454,6 +479,8 @@ static const struct primitive_row rows[] = {
         "What is known of a definition: name, kind, owner, types, cost, effects, place, layers ..., or #f."),
     PRIMITIVE("definitions", definitions, 0, 1, 1000, EFFECT_LOAD, "[vmlet] -> list",
               "Targets of all definitions that are visible, core's only if asked for."),
+    PRIMITIVE("visible-names", visible_names, 0, 0, 1000, EFFECT_LOAD, "-> list",
+              "All names that mean something here."),
     PRIMITIVE("vmlets", vmlets, 0, 0, 50, EFFECT_LOAD, "-> list", "Names of the VMlets, the newest first."),
     PRIMITIVE("vmlet-description", vmlet_description, 1, 1, 200, EFFECT_LOAD, "symbol -> list",
               "Name, version, header and size of a VMlet, or #f."),

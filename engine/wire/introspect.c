@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../authority.h"
 #include "../expand_wire.h"
 #include "../lib/lib.h"
 #include "../reflect.h"
@@ -55,7 +56,7 @@ static bool target_parts(vvm_value target, const char *word, vvm_value *a, vvm_v
 
 static bool may_see(struct vvm_context *ctx, const struct vvm_vmlet *owner)
 {
-    return reflect_visible(ctx, running_vmlet(ctx), owner);
+    return reflect_visible(ctx, authority_running(ctx), owner);
 }
 
 static const struct network *visible_network(struct vvm_context *ctx, vvm_value name)

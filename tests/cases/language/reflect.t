@@ -81,3 +81,10 @@
 => (#t #f)
 (interface-digest 'nowhere)
 =! unbound
+; for people
+(define (a-new-name) 1)
+(around (a-new-name) 2)
+(begin (apropos "a-new-name") 1)
+=~ "a-new-name: function of case, around of case\n"
+(describe no-such-name)
+=~ "no-such-name: nothing that is visible here\n"
