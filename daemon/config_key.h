@@ -13,7 +13,7 @@
 #define VVMD_CONFIG_KEY_H
 
 #include "config.h"
-#include "nearest.h"
+#include "engine/nearest.h"
 #include "region.h"
 #include "tree.h"
 

@@ -29,6 +29,7 @@ struct denotation {
     bool assigned;           /* GLOBAL: some compiled code has set! on it */
     bool diverges;           /* GLOBAL: the function last compiled for it never returns */
     uint8_t hidden;          /* GLOBAL of core: row of the names that need a capability, 0: everybody's */
+    bool parameter;          /* GLOBAL: its value comes with the load; code may not define or assign it */
     bool record_type;        /* GLOBAL: holds a record type; may be used as a parameter type */
     const struct primitive_row *primitive; /* GLOBAL of core: C primitive, else NULL */
     const char *doc;                       /* or NULL; owned by the environment */

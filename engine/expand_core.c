@@ -249,8 +249,9 @@ static struct ast_node *set_global(struct expansion *x, const struct meaning *m,
     if (d->owner != x->env->vmlet)
         syntax_error(x, position, VALUE_DEFAULT, "set!: %s belongs to the VMlet %s", symbol_name(m->symbol),
                      d->owner && is_symbol(d->owner->name) ? symbol_name(d->owner->name) : "core");
-    if (d->inline_form != VALUE_FALSE)
-        syntax_error(x, position, VALUE_DEFAULT, "set!: %s is defined inline", symbol_name(m->symbol));
+    if (d->inline_form != VALUE_FALSE || d->parameter)
+        syntax_error(x, position, VALUE_DEFAULT, "set!: %s is %s", symbol_name(m->symbol),
+                     d->parameter ? "a parameter of the VMlet" : "defined inline");
     struct ast_node *n = make_node(x, AST_SET_GLOBAL, position);
     d->assigned = true;
     n->global.denotation = d;

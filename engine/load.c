@@ -287,6 +287,7 @@ struct request {
     const char *file;
     bool replace; /* in place of a VMlet of the same name, if there is one */
     const struct policy_key *key; /* that signed it, or NULL */
+    const struct load_parameters *parameters; /* or NULL */
 };
 
 /* A VMlet that is being loaded: its name must be new, or that of what it replaces. A load is
@@ -367,6 +368,7 @@ static int load_text(struct vvm_context *ctx, struct reader *reader, const struc
     if (!err) err = vmlet_begin(ctx, request, name, version, header, &begun, out);
     if (!err) err = vmlet_imports(ctx, *out, request->file);
     if (!err) err = vmlet_syntax(ctx, *out, request->file);
+    if (!err) err = vmlet_parameters(ctx, *out, request->parameters);
     if (!err) {
         reader->env = (*out)->environment;
         authority_enter(ctx, *out, &span);
@@ -400,13 +402,14 @@ int load_source(struct vvm_context *ctx, const char *file, const char *text, siz
 /* ---- images ------------------------------------------------------------------------------ */
 
 /* Takes the unit. */
-static int load_unit(struct vvm_context *ctx, struct vvm_unit *unit, const char *file,
+static int load_unit(struct vvm_context *ctx, struct vvm_unit *unit, const struct request *request,
                      struct vvm_vmlet *vmlet)
 {
     struct authority_span span;
     vvm_value ignored;
     unit->vmlet = vmlet;
-    int err = vmlet_imports(ctx, vmlet, file);
+    int err = vmlet_imports(ctx, vmlet, request->file);
+    if (!err) err = vmlet_parameters(ctx, vmlet, request->parameters);
     authority_enter(ctx, vmlet, &span);
     if (err) unit_free(unit);
     else err = adopt_unit(ctx, unit, false);
@@ -426,7 +429,7 @@ static int load_decoded(struct vvm_context *ctx, const struct request *request, 
     free(described);
     unit->vmlet = NULL;
     if (err) unit_free(unit);
-    else err = load_unit(ctx, unit, request->file, *out);
+    else err = load_unit(ctx, unit, request, *out);
     return vmlet_end(ctx, *out, begun, err);
 }
 
@@ -462,12 +465,19 @@ int load_image(struct vvm_context *ctx, const char *file, const uint8_t *data, s
 int load_octets(struct vvm_context *ctx, const char *file, const void *data, size_t octets, bool replace,
                 struct vvm_vmlet **vmlet)
 {
-    struct request request = {.file = file, .replace = replace};
+    return load_octets_with(ctx, file, data, octets, replace, NULL, vmlet);
+}
+
+int load_octets_with(struct vvm_context *ctx, const char *file, const void *data, size_t octets, bool replace,
+                     const struct load_parameters *parameters, struct vvm_vmlet **vmlet)
+{
+    struct request request = {.file = file, .replace = replace, .parameters = parameters};
     if (octets >= 4 && !memcmp(data, "VVMI", 4)) return request_image(ctx, &request, data, octets, vmlet);
     return request_source(ctx, &request, data, octets, vmlet);
 }
 
-static int request_file(struct vvm_context *ctx, const char *path, bool replace, struct vvm_vmlet **vmlet)
+int load_file_with(struct vvm_context *ctx, const char *path, bool replace,
+                   const struct load_parameters *parameters, struct vvm_vmlet **vmlet)
 {
     char *data;
     size_t octets;
@@ -482,19 +492,19 @@ static int request_file(struct vvm_context *ctx, const char *path, bool replace,
         raise_message(ctx, ERROR_FILE, VALUE_DEFAULT, "%s: %s", path, strerror(-err));
         return err;
     }
-    err = load_octets(ctx, path, data, octets, replace, vmlet);
+    err = load_octets_with(ctx, path, data, octets, replace, parameters, vmlet);
     free(data);
     return err;
 }
 
 int load_file(struct vvm_context *ctx, const char *path, struct vvm_vmlet **vmlet)
 {
-    return request_file(ctx, path, false, vmlet);
+    return load_file_with(ctx, path, false, NULL, vmlet);
 }
 
 int load_replace(struct vvm_context *ctx, const char *path, struct vvm_vmlet **vmlet)
 {
-    return request_file(ctx, path, true, vmlet);
+    return load_file_with(ctx, path, true, NULL, vmlet);
 }
 
 /* ---- compiling to an image ------------------------------------------------------------------ */

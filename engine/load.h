@@ -6,6 +6,7 @@
 #ifndef VVM_LOAD_H
 #define VVM_LOAD_H
 
+#include "parameter.h"
 #include "unit.h"
 
 /* ---- reader ---- */
@@ -57,6 +58,12 @@ int load_image(struct vvm_context *ctx, const char *file, const uint8_t *data, s
 /** load_source or load_image by content, from a path; also looks for NAME.vml and
  *  NAME.vmi of imports in the folders of `path_list` (colon-separated). */
 int load_file(struct vvm_context *ctx, const char *path, struct vvm_vmlet **vmlet);
+/** load_file, load_replace and load_octets with values for the VMlet's parameters (parameter.h);
+ *  those of what it imports are the defaults. */
+int load_file_with(struct vvm_context *ctx, const char *path, bool replace,
+                   const struct load_parameters *parameters, struct vvm_vmlet **vmlet);
+int load_octets_with(struct vvm_context *ctx, const char *file, const void *data, size_t octets, bool replace,
+                     const struct load_parameters *parameters, struct vvm_vmlet **vmlet);
 /** Take a VMlet and all that it defined out of the running node, as one transaction. What
  *  others import does not go unless UNLOAD_CASCADE, which takes those others with it. First
  *  on-unload is called (hooks.h): -ECANCELED if one fails and the unload is not forced. Its

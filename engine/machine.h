@@ -395,6 +395,7 @@ struct vvm_options {
     void *exit_data;
     const char *const *arguments; /* what (command-line) answers, NULL-terminated; NULL: just "vvm" */
     const char *path;             /* folders, colon-separated, in which imports are looked for; NULL = none */
+    const struct load_parameters *parameters; /* vvm: what --set says of the files named; or NULL */
     bool skip_tests;              /* of VMlets that are loaded */
     struct test_report *test_report; /* trial.h: tests of what is loaded are counted; NULL: a failure refuses it */
     bool (*refuel)(void *data,

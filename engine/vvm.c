@@ -15,6 +15,8 @@
 #include "trial.h"
 #include "vmlet.h"
 
+#define SETTINGS_MAX 64
+
 enum { DONE = 0, REFUSED = 1, USAGE = 2 };
 
 struct command {
@@ -58,10 +60,16 @@ static int run_expression(struct vvm_node *node, int argc, char **argv)
     return DONE;
 }
 
+/* A file that stands on the command line. */
+static int load_named(struct vvm_node *node, const char *path)
+{
+    return load_file_with(&node->control, path, false, node->options.parameters, NULL);
+}
+
 static int run_files(struct vvm_node *node, int argc, char **argv)
 {
     for (int i = 0; i < argc; i++)
-        if (load_file(&node->control, argv[i], NULL)) return complain(node);
+        if (load_named(node, argv[i])) return complain(node);
     return DONE;
 }
 
@@ -71,7 +79,7 @@ static int run_tests(struct vvm_node *node, int argc, char **argv)
     struct test_report report = {.to = stdout};
     node->options.test_report = &report;
     for (int i = 0; i < argc; i++)
-        if (load_file(&node->control, argv[i], NULL)) return complain(node);
+        if (load_named(node, argv[i])) return complain(node);
     printf("%u passed, %u failed\n", report.passed, report.failed);
     return report.failed ? REFUSED : DONE;
 }
@@ -159,6 +167,7 @@ static int usage(FILE *to, int status)
         fprintf(to, "  vvm %-8s %-32s %s\n", commands[i].name, commands[i].arguments, commands[i].help);
     fprintf(to, "\nOptions and their environment variables:\n"
                 "  --path FOLDERS   VVM_PATH   folders, colon-separated, where imports are looked for\n"
+                "  --set NAME=VALUE            a parameter of the VMlets in the files named\n"
                 "  --help, --version\n");
     return status;
 }
@@ -171,6 +180,16 @@ static const struct command *command_named(const char *name)
 }
 
 static void leave(void *data, int status) { exit(status); }
+
+/* NAME=VALUE, cut in place. */
+static bool add_setting(struct load_parameter *items, struct load_parameters *parameters, char *text)
+{
+    char *equals = strchr(text, '=');
+    if (!equals || equals == text || parameters->count == SETTINGS_MAX) return false;
+    *equals = 0;
+    items[parameters->count++] = (struct load_parameter){text, equals + 1};
+    return true;
+}
 
 static int run_command(const struct vvm_options *options, const struct command *command, int argc,
                        char **argv)
@@ -189,13 +208,19 @@ static int run_command(const struct vvm_options *options, const struct command *
 
 int main(int argc, char **argv)
 {
-    struct vvm_options options = {.path = getenv("VVM_PATH"), .exit_hook = leave};
+    struct load_parameter items[SETTINGS_MAX];
+    struct load_parameters parameters = {.items = items};
+    struct vvm_options options = {
+        .path = getenv("VVM_PATH"), .exit_hook = leave, .parameters = &parameters};
     int i = 1;
     for (; i < argc && !strncmp(argv[i], "--", 2); i++) {
         if (!strcmp(argv[i], "--help")) return usage(stdout, DONE);
         if (!strcmp(argv[i], "--version")) return puts("vvm " VVM_VERSION), DONE;
-        if (strcmp(argv[i], "--path") || i + 1 == argc) return usage(stderr, USAGE);
-        options.path = argv[++i];
+        if (i + 1 == argc) return usage(stderr, USAGE);
+        if (!strcmp(argv[i], "--path")) options.path = argv[i + 1];
+        else if (strcmp(argv[i], "--set") || !add_setting(items, &parameters, argv[i + 1]))
+            return usage(stderr, USAGE);
+        i++;
     }
     const struct command *command = command_named(i < argc ? argv[i] : "repl");
     if (!command) {

@@ -4,8 +4,10 @@
  * migrate, parameters; and what is left when one of these fails.
  */
 #include <errno.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "../engine/environment.h"
 #include "../engine/generation.h"
@@ -245,8 +247,102 @@ static void a_migration_that_fails_changes_nothing(void)
     node_close(node);
 }
 
+/* ---- parameters ---------------------------------------------------------------------------------- */
+
+static const char chosen[] = "(vmlet chosen (parameters (size 4 (between 1 100)) (rate 0.5) (name \"none\") "
+                             "(mode fast (one-of fast small))"
+                             "  (open #t) (peers (1 2))))"
+                             "(define-table t map (key u8) (value u8) (entries size)) (define doubled (* 2 "
+                             "size)) (define (half) (/ rate 2))"
+                             "(define (all) (list size doubled (half) name mode open peers))";
+
+static int load_with(struct vvm_node *node, const void *data, size_t octets, unsigned count, ...)
+{
+    struct load_parameter items[8];
+    va_list args;
+    va_start(args, count);
+    for (unsigned i = 0; i < count; i++) {
+        items[i].name = va_arg(args, const char *);
+        items[i].text = va_arg(args, const char *);
+    }
+    va_end(args);
+    return load_octets_with(&node->control, "test.vml", data, octets, true,
+                            &(struct load_parameters){items, count}, NULL);
+}
+#define LOAD_WITH(node, text, count, ...) load_with(node, text, strlen(text), count, __VA_ARGS__)
+
+static void parameters_are_chosen_at_load(void)
+{
+    struct vvm_node *node = open_node();
+    must_load(node, chosen);
+    CHECK_VALUE(node, "chosen", "(all)", "(4 8 0.25 \"none\" fast #t (1 2))");
+    CU_ASSERT_EQUAL(LOAD_WITH(node, chosen, 6, "size", "9", "rate", "3", "name", "a (b", "mode", "small",
+                              "open", "#f", "peers", "()"),
+                    0);
+    CHECK_VALUE(node, "chosen", "(all)", "(9 18 1.5 \"a (b\" small #f ())");
+    CHECK_VALUE(node, "chosen", "(begin (set! size 3) 1)",
+                "error syntax: ?:1:8: set!: size is a parameter of the VMlet\n");
+    node_close(node);
+}
+
+static void parameters_that_do_not_fit_are_refused(void)
+{
+    static const struct {
+        const char *name, *text, *why;
+    } bad[] = {
+        {"siez", "5", "VMlet `chosen` has no parameter `siez`: the nearest is `size`"},
+        {"size", "0", "parameter `size` of VMlet `chosen` must be (between 1 100)"},
+        {"size", "five", "parameter `size` of VMlet `chosen` is an integer, not `five`"},
+        {"size", "5 6", "is an integer, not `5 6`"},
+        {"size", "(", "is an integer, not `(`"},
+        {"size", "", "is an integer, not ``"},
+        {"rate", "#t", "is a number, not `#t`"},
+        {"mode", "slow", "must be (one-of fast small)"},
+        {"open", "1", "is #t or #f, not `1`"},
+        {"peers", "7", "is a list, not `7`"},
+    };
+    struct vvm_node *node = open_node();
+    for (unsigned i = 0; i < sizeof bad / sizeof *bad; i++) {
+        CU_ASSERT_NOT_EQUAL(LOAD_WITH(node, chosen, 1, bad[i].name, bad[i].text), 0);
+        CU_ASSERT(is_pending(node, bad[i].why));
+        CU_ASSERT_PTR_NULL(vmlet_named(node, intern(node, "chosen")));
+    }
+    CU_ASSERT_NOT_EQUAL(LOAD_WITH(node, "(vmlet plain)", 1, "x", "1"), 0);
+    CU_ASSERT(is_pending(node, "VMlet `plain` has no parameters: `x` is none"));
+    check_refused(node, "(vmlet bad (parameters (x)))", "test.vml:1:24: vmlet: (parameters (NAME DEFAULT");
+    check_refused(node, "(vmlet bad (parameters (x 1 (near 2))))", "CHECK is (between LOW HIGH)");
+    check_refused(node, "(vmlet bad (parameters (x 1 (between 2 3))))", "must be (between 2 3)");
+    check_refused(node, "(vmlet bad (parameters (x 1))) (define x 2)", "define: x is a parameter");
+    node_close(node);
+}
+
+/* The value comes with the load of an image as well, and is nowhere in its code. */
+static void an_image_has_parameters(void)
+{
+    char path[] = "/tmp/vvm-life-XXXXXX";
+    struct vvm_node *node = open_node(), *other = open_node();
+    uint8_t *image;
+    size_t octets;
+    int fd = mkstemp(path);
+    CU_ASSERT_FATAL(fd >= 0);
+    CU_ASSERT_EQUAL(write(fd, chosen, sizeof chosen - 1), (ssize_t)sizeof chosen - 1);
+    close(fd);
+    CU_ASSERT_EQUAL_FATAL(compile_file(&node->control, path, false, &image, &octets), 0);
+    CU_ASSERT_EQUAL(load_with(other, image, octets, 2, "size", "50", "name", "other"), 0);
+    CHECK_VALUE(other, "chosen", "(all)", "(50 100 0.25 \"other\" fast #t (1 2))");
+    CU_ASSERT_NOT_EQUAL(load_with(other, image, octets, 1, "size", "500"), 0);
+    CHECK_VALUE(other, "chosen", "size", "50");
+    free(image);
+    remove(path);
+    node_close(node);
+    node_close(other);
+}
+
 void life_tests(CU_pSuite suite)
 {
+    CU_add_test(suite, "parameters are chosen at load", parameters_are_chosen_at_load);
+    CU_add_test(suite, "parameters that do not fit are refused", parameters_that_do_not_fit_are_refused);
+    CU_add_test(suite, "an image has parameters", an_image_has_parameters);
     CU_add_test(suite, "hooks run when VMlets come and go", hooks_run_when_vmlets_come_and_go);
     CU_add_test(suite, "an on-publish that fails takes the load back",
                 an_on_publish_that_fails_takes_the_load_back);

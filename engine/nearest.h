@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* nearest.h - which of some words somebody probably meant. */
-#ifndef VVMD_NEAREST_H
-#define VVMD_NEAREST_H
+#ifndef VVM_NEAREST_H
+#define VVM_NEAREST_H
 
 struct nearest {
     const char *word;  /* what was written; set it, the rest is zero */
