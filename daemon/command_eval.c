@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * command_eval.c - the router's language from outside: eval and complete.
+ * command_eval.c - the router's language from outside: eval and complete, and what a load runs in.
  *
  * Expressions are evaluated on the control thread in a VMlet of their own, the session,
  * which sees what all others define; packets go on meanwhile. Each datum is a load of its
@@ -21,7 +21,8 @@
 
 #define FUEL_MOST    INT64_C(1000000000000)
 #define SLICE        INT64_C(10000)       /* fuel between two looks at the clock */
-#define TIME_MOST    UINT64_C(2000000000) /* nanoseconds of one request */
+#define TIME_MOST    UINT64_C(2000000000) /* nanoseconds of one request, */
+#define LOAD_TIME    UINT64_C(8000000000) /* and of one that loads a file */
 #define HEAP_GROWTH  ((size_t)32 << 20)   /* octets that one request may take, */
 #define HEAP_MOST    ((size_t)192 << 20)  /* and what is kept of all of them together */
 #define OUTPUT_MOST  ((size_t)1 << 20)
@@ -41,7 +42,9 @@ static void import_name(void *data, vvm_value symbol, const struct denotation *d
 {
     struct import *import = data;
     bool own = d->kind == DENOTES_MACRO || (d->kind == DENOTES_GLOBAL && d->owner == import->from);
+    const struct denotation *before = own ? environment_lookup(import->session->environment, symbol) : NULL;
 
+    if (before && before->owner == import->session) return; /* the session's own stays */
     if (!own || environment_lookup(import->from->environment, symbol) ==
                     environment_lookup(import->session->environment, symbol))
         return;
@@ -57,8 +60,20 @@ static int import_all(struct vvm_vmlet *session, struct vvm_vmlet *vmlet)
 
     if (!vmlet || !vmlet->next) return 0;
     import.err = import_all(session, vmlet->next);
-    environment_each(vmlet->environment, import_name, &import);
+    if (vmlet != session) environment_each(vmlet->environment, import_name, &import);
     return import.err;
+}
+
+/* What others have defined since; what went, the engine has taken out of its sight. */
+static int refresh_session(struct control *control)
+{
+    struct vvm_node *node = control->router->node;
+    int err;
+
+    if (control->seen == node->current->number) return 0;
+    err = import_all(control->session, node->vmlets);
+    if (!err) control->seen = node->current->number;
+    return err;
 }
 
 static bool is_loaded(const struct vvm_node *node, const char *name)
@@ -83,9 +98,27 @@ static int open_session(struct control *control)
     err = load_source(&node->control, "session", text, strlen(text), &session);
     if (!err) err = authority_admit_operator(session);
     if (err) return err;
-    err = import_all(session, session->next);
-    if (!err) control->session = session;
-    return err;
+    control->session = session;
+    control->seen = UINT64_MAX;
+    return 0;
+}
+
+/* Somebody may have unloaded it. */
+static void forget_session(struct control *control)
+{
+    const struct vvm_vmlet *v = control->router->node->vmlets;
+
+    while (v && v != control->session) v = v->next;
+    if (!v) control->session = NULL;
+}
+
+void control_changed(struct control *control, uint64_t before)
+{
+    struct vvm_node *node = control->router->node;
+
+    if (control->session) forget_session(control);
+    control->waiting = vmlets_reap(node);
+    if (control->runtime && node->current->number != before) runtime_wake(control->runtime);
 }
 
 /* ---- evaluation ---- */
@@ -96,6 +129,7 @@ struct evaluation {
     int64_t fuel;        /* left for the whole request, beside what the context has */
     uint64_t deadline;   /* monotonic nanoseconds */
     size_t heap_most;    /* octets of the control heap */
+    bool load;           /* of a file */
     const char *stopped; /* why it was, or NULL */
     size_t printed;
     json_t *values;
@@ -114,7 +148,7 @@ static uint64_t now(void)
 static const char *limit_met(const struct evaluation *e, int64_t owed)
 {
     if (owed >= e->fuel) return "the fuel is used up";
-    if (now() > e->deadline) return "it took more than 2 seconds";
+    if (now() > e->deadline) return e->load ? "it took more than 8 seconds" : "it took more than 2 seconds";
     if (heap_octets(e->ctx->node) + (size_t)owed * 64 > e->heap_most)
         return "it takes too much of the router's memory";
     return NULL;
@@ -172,8 +206,9 @@ static int eval_text(struct evaluation *e, const char *text, size_t length)
     return err;
 }
 
-static int eval_all(struct evaluation *e, const json_t *expressions)
+static int eval_all(struct evaluation *e, void *data)
 {
+    const json_t *expressions = data;
     size_t i;
     int err = 0;
 
@@ -187,8 +222,7 @@ static int eval_all(struct evaluation *e, const json_t *expressions)
 
 /* ---- what is said of it ---- */
 
-/* The first line of a pending error into `why`, the others as a list. */
-static json_t *explain(struct vvm_context *ctx, char *why, size_t room)
+json_t *command_explain(struct vvm_context *ctx, char *why, size_t room)
 {
     struct capture text;
     json_t *trace = json_array();
@@ -218,19 +252,23 @@ static json_t *make_data(struct evaluation *e, const struct capture *output, jso
     return data;
 }
 
-/* Evaluate with the node's output and fuel as a request has them. */
-static int eval_in_session(struct control *control, struct evaluation *e, const json_t *expressions,
-                           struct capture *output)
+/* Do something with the node's output and fuel as a request has them. */
+static int run_bounded(struct control *control, struct evaluation *e,
+                       int (*run)(struct evaluation *e, void *data), void *data, struct capture *output)
 {
     struct vvm_options *options = &control->router->node->options;
     FILE *before = options->output;
     int64_t fuel = options->load_fuel;
     int err;
 
+    if (heap_octets(e->ctx->node) > HEAP_GROWTH) heap_collect(e->ctx->node); /* what others left behind */
+    e->heap_most = heap_octets(e->ctx->node) + HEAP_GROWTH;
+    if (e->heap_most > HEAP_MOST || e->load) e->heap_most = HEAP_MOST;
     options->output = output->stream;
     options->refuel = refuel;
     options->refuel_data = e;
-    err = eval_all(e, expressions);
+    options->load_fuel = 1;
+    err = run(e, data);
     options->refuel = NULL;
     options->output = before;
     options->load_fuel = fuel;
@@ -240,11 +278,12 @@ static int eval_in_session(struct control *control, struct evaluation *e, const 
 
 int command_eval(struct control *control, const json_t *arguments, json_t **data, char *why, size_t room)
 {
-    const json_t *expressions = json_object_get(arguments, "expressions");
+    json_t *expressions = json_object_get(arguments, "expressions");
     const json_t *fuel = json_object_get(arguments, "fuel");
     struct vvm_context *ctx = &control->router->node->control;
     struct evaluation e = {
         .ctx = ctx, .fuel = fuel ? json_integer_value(fuel) : FUEL_MOST, .deadline = now() + TIME_MOST};
+    uint64_t before = ctx->node->current->number;
     struct capture output;
     int err;
 
@@ -256,21 +295,60 @@ int command_eval(struct control *control, const json_t *arguments, json_t **data
         snprintf(why, room, "eval: \"fuel\" is 1 to %lld", (long long)FUEL_MOST);
         return -EINVAL;
     }
-    if (!control->session && open_session(control)) {
-        json_decref(explain(ctx, why, room));
+    if ((!control->session && open_session(control)) || refresh_session(control)) {
+        json_decref(command_explain(ctx, why, room));
         return -EPERM;
     }
     if (capture_open(&output, OUTPUT_MOST)) return -ENOMEM;
     e.environment = control->session->environment;
     e.values = json_array();
-    if (heap_octets(ctx->node) > HEAP_GROWTH) heap_collect(ctx->node); /* what others left behind */
-    e.heap_most = heap_octets(ctx->node) + HEAP_GROWTH;
-    if (e.heap_most > HEAP_MOST) e.heap_most = HEAP_MOST;
-    err = eval_in_session(control, &e, expressions, &output);
-    *data = make_data(&e, &output, err ? explain(ctx, why, room) : NULL);
+    err = run_bounded(control, &e, eval_all, expressions, &output);
+    *data = make_data(&e, &output, err ? command_explain(ctx, why, room) : NULL);
     json_decref(e.values);
     capture_close(&output);
     if (err && e.stopped) snprintf(why, room, "eval: stopped: %s", e.stopped);
+    control_changed(control, before);
+    return err ? -ECANCELED : 0;
+}
+
+/* ---- loads ---- */
+
+/* What a load does; its time is that of a request. */
+struct bounded_load {
+    const char *file;
+    const uint8_t *octets;
+    size_t length;
+    bool replace;
+    struct vvm_vmlet *vmlet;
+};
+
+static int run_load(struct evaluation *e, void *data)
+{
+    struct bounded_load *load = data;
+
+    e->ctx->pending.kind = PENDING_NONE;
+    return load_octets(e->ctx, load->file, load->octets, load->length, load->replace, &load->vmlet);
+}
+
+int command_load_octets(struct control *control, const char *file, const uint8_t *octets, size_t length,
+                        bool replace, struct vvm_vmlet **vmlet, json_t **data, char *why, size_t room)
+{
+    struct vvm_context *ctx = &control->router->node->control;
+    struct evaluation e = {.ctx = ctx, .fuel = FUEL_MOST, .deadline = now() + LOAD_TIME, .load = true};
+    struct bounded_load load = {file, octets, length, replace, NULL};
+    uint64_t before = ctx->node->current->number;
+    struct capture output;
+    int err;
+
+    if (capture_open(&output, OUTPUT_MOST)) return -ENOMEM;
+    e.values = json_array();
+    err = run_bounded(control, &e, run_load, &load, &output);
+    *data = make_data(&e, &output, err ? command_explain(ctx, why, room) : NULL);
+    json_decref(e.values);
+    capture_close(&output);
+    if (err && e.stopped) snprintf(why, room, "%.200s: stopped: %s", file, e.stopped);
+    control_changed(control, before);
+    *vmlet = load.vmlet;
     return err ? -ECANCELED : 0;
 }
 

@@ -129,10 +129,11 @@ int command_status(struct control *control, const json_t *arguments, json_t **da
     if (err) return err;
     readings_find(&readings, balance_name, &balance);
     readings_free(&readings);
-    *data = json_pack("{s:o, s:s, s:i, s:I, s:I, s:o, s:o, s:I}", "node",
+    *data = json_pack("{s:o, s:s, s:i, s:I, s:I, s:o, s:i, s:i, s:o, s:I}", "node",
                       json_text(router->name, strlen(router->name)), "version", VVM_VERSION, "pid",
                       (int)getpid(), "uptime", (json_int_t)uptime(control), "generation",
-                      (json_int_t)router->node->current->number, "vmlets", vmlet_names(router->node), "ports",
+                      (json_int_t)router->node->current->number, "vmlets", vmlet_names(router->node),
+                      "waiting", (int)control->waiting, "workers", (int)router->worker_count, "ports",
                       port_rows(control), "balance", (json_int_t)balance);
     return *data ? 0 : -ENOMEM;
 }

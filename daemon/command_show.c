@@ -6,6 +6,8 @@
 #include "capture.h"
 #include "control_parts.h"
 #include "engine/environment.h"
+#include "engine/generation.h"
+#include "engine/layer.h"
 #include "engine/load.h"
 #include "engine/wire/state.h"
 
@@ -169,25 +171,68 @@ static const char *file_of(const struct vvm_node *node, const struct vvm_vmlet *
     return "";
 }
 
-static json_t *vmlet_row(struct vvm_node *node, const struct vvm_vmlet *vmlet)
+/* Who could not stay if it went. */
+static json_t *dependents_of(struct vvm_node *node, const struct vvm_vmlet *vmlet)
+{
+    json_t *names = json_array();
+    const struct vvm_vmlet *v;
+
+    for (v = node->vmlets; v; v = v->next)
+        if (vmlet_depends(&node->control, v, vmlet)) json_array_append_new(names, symbol_text(v->name));
+    return names;
+}
+
+static bool has_layer(const struct vvm_node *node, uint32_t global, const struct vvm_vmlet *vmlet)
+{
+    uint32_t count = 0, i;
+    const struct layer *layers = layers_of(node, global, &count);
+
+    for (i = 0; i < count; i++)
+        if (layers[i].owner == vmlet) return true;
+    return false;
+}
+
+/* Names of others over which it has put layers. */
+static json_t *layers_over(const struct vvm_node *node, const struct vvm_vmlet *vmlet)
+{
+    json_t *over = json_array();
+    uint32_t g;
+
+    for (g = 0; g < globals_limit(node); g++) {
+        const struct vvm_vmlet *owner = global_owner(node, g);
+
+        if (!owner || owner == vmlet || !is_symbol(global_name(node, g)) || !has_layer(node, g, vmlet))
+            continue;
+        json_array_append_new(
+            over, json_sprintf("%s %s", symbol_name(owner->name), symbol_name(global_name(node, g))));
+    }
+    return over;
+}
+
+/* place: among the layers, 0 the lowest. */
+static json_t *vmlet_row(struct vvm_node *node, const struct vvm_vmlet *vmlet, int place)
 {
     struct own_names own = {.vmlet = vmlet};
     const char *file = file_of(node, vmlet);
 
     environment_each(vmlet->environment, count_own, &own);
-    return json_pack("{s:o, s:I, s:o, s:i, s:o, s:o}", "name", symbol_text(vmlet->name), "version",
-                     (json_int_t)vmlet->version, "networks", networks_of(node, vmlet), "names",
-                     (int)own.count, "needs", needs_of(node, vmlet), "file", json_text(file, strlen(file)));
+    return json_pack("{s:o, s:I, s:o, s:i, s:o, s:i, s:o, s:o, s:o}", "name", symbol_text(vmlet->name),
+                     "version", (json_int_t)vmlet->version, "networks", networks_of(node, vmlet), "names",
+                     (int)own.count, "needs", needs_of(node, vmlet), "place", place, "over",
+                     layers_over(node, vmlet), "dependents", dependents_of(node, vmlet), "file",
+                     json_text(file, strlen(file)));
 }
 
 int command_vmlets(struct control *control, const json_t *arguments, json_t **data, char *why, size_t room)
 {
     struct vvm_node *node = control->router->node;
     const struct vvm_vmlet *v;
+    int place = -1;
 
     (void)arguments, (void)why, (void)room;
+    for (v = node->vmlets; v && v->next; v = v->next) place++; /* the last is core */
     *data = json_array();
-    for (v = node->vmlets; v && v->next; v = v->next) /* the last is core */
-        if (json_array_insert_new(*data, 0, vmlet_row(node, v))) return -ENOMEM;
+    for (v = node->vmlets; v && v->next; v = v->next)
+        if (json_array_insert_new(*data, 0, vmlet_row(node, v, place--))) return -ENOMEM;
     return 0;
 }

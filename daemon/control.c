@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "control_parts.h"
+#include "engine/load.h"
 
 #define PATIENCE UINT64_C(10000000000) /* nanoseconds */
 
@@ -146,8 +147,8 @@ static void take_packet(struct control_server *server, struct connection *c, siz
         reject(server, c, "a packet of a request has at most 65536 octets: send it in several");
         return;
     }
-    if (c->length + n > CONTROL_REQUEST) {
-        reject(server, c, "a request has at most 1048576 octets");
+    if (c->length + n > (c->role == ROLE_WRITE ? CONTROL_LOAD : CONTROL_REQUEST)) {
+        reject(server, c, "a request has at most 1048576 octets, 6291456 from who may write");
         return;
     }
     request = realloc(c->request, c->length + n);
@@ -284,7 +285,7 @@ static void accept_some(struct control_server *server)
 static void check_patience(struct control_server *server)
 {
     struct itimerspec second = {.it_value.tv_sec = 1};
-    bool wanted = server->paused;
+    bool wanted = server->paused || server->control->waiting;
     struct connection *c;
 
     for (c = server->connections; c < server->connections + CONTROL_CLIENTS; c++) {
@@ -302,6 +303,7 @@ static void tick(struct control_server *server)
     if (read(server->timer, &times, sizeof times) < 0) return;
     server->armed = false;
     if (server->paused) watch_listener(server, true);
+    if (server->control->waiting) server->control->waiting = vmlets_reap(server->control->router->node);
 }
 
 void control_serve(struct control_server *server)

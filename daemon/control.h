@@ -4,7 +4,8 @@
  *
  * A request is one JSON object and one line, {"v":1,"verb":"stats","arguments":{...}};
  * it may span several packets of at most 64 KiB, of which only the last ends in a
- * newline; together at most 1 MiB. Each request gets one reply of the same form:
+ * newline; together at most 1 MiB, 6 MiB from who may write. Each request gets one reply
+ * of the same form:
  *
  *   {"v":1,"ok":true,"code":0,"data":...}
  *   {"v":1,"ok":false,"code":1,"error":"one line"}     1 refused, 2 wrong use; may have data
@@ -24,6 +25,8 @@
 #define CONTROL_CLIENTS 32
 #define CONTROL_PACKET  65536
 #define CONTROL_REQUEST (1u << 20)
+#define CONTROL_LOAD    (6u << 20) /* a request with a file of CONTROL_FILE in it */
+#define CONTROL_FILE    (4u << 20) /* octets of a VMlet that is loaded */
 
 enum role { ROLE_READ, ROLE_WRITE };
 
@@ -32,6 +35,8 @@ struct control {
     struct router *router;
     struct runtime *runtime;
     struct vvm_vmlet *session; /* where eval works; made at first use */
+    uint64_t seen;             /* the generation whose names it has */
+    unsigned waiting;          /* VMlets that have gone and whose memory is still in use */
     uint64_t started;          /* CLOCK_MONOTONIC, nanoseconds */
 };
 
@@ -44,7 +49,9 @@ struct command {
     const char *verb;
     const char *arguments; /* for people: "[PREFIX]"; words in order fill the names of `fields` */
     /* Names in the request's arguments, blank-separated: `name` is a string, a last `name...`
-     * a list of strings, `[name]` a whole number that no word fills. Checked before `run`. */
+     * a list of strings, `[name]` a whole number that no word fills, `@name` a file that the
+     * client reads, {"name": its path, "octets": base64}, `--name` true if that very word is
+     * given. Checked before `run`. */
     const char *fields;
     const char *help;
     enum role role;

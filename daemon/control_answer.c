@@ -91,6 +91,14 @@ static bool is_field(const char *word, size_t length, const char *name, char *ki
     } else if (length > 3 && memcmp(word + length - 3, "...", 3) == 0) {
         *kind = '.';
         length -= 3;
+    } else if (*word == '@') {
+        *kind = '@';
+        word++;
+        length--;
+    } else if (length > 2 && memcmp(word, "--", 2) == 0) {
+        *kind = '-';
+        word += 2;
+        length -= 2;
     }
     return strlen(name) == length && memcmp(word, name, length) == 0;
 }
@@ -117,6 +125,12 @@ static bool is_strings(const json_t *list)
     return true;
 }
 
+static bool is_file(const json_t *value)
+{
+    return json_object_size(value) == 2 && json_is_string(json_object_get(value, "name")) &&
+           json_is_string(json_object_get(value, "octets"));
+}
+
 static bool check_arguments(struct answer *a, json_t *arguments)
 {
     const char *name;
@@ -131,6 +145,10 @@ static bool check_arguments(struct answer *a, json_t *arguments)
             return misuse(a, "%s: \"%s\" is a list of strings", a->command->verb, name);
         if (kind == '[' && !json_is_integer(value))
             return misuse(a, "%s: \"%s\" is a whole number", a->command->verb, name);
+        if (kind == '-' && !json_is_boolean(value))
+            return misuse(a, "%s: \"%s\" is true or false", a->command->verb, name);
+        if (kind == '@' && !is_file(value))
+            return misuse(a, "%s: \"%s\" is an object with \"name\" and \"octets\"", a->command->verb, name);
         if (kind == ' ' && !json_is_string(value))
             return misuse(a, "%s: \"%s\" is a string", a->command->verb, name);
     }

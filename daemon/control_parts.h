@@ -44,9 +44,21 @@ char *control_answer(struct control *control, enum role role, const char *octets
 
 typedef int command_run(struct control *control, const json_t *arguments, json_t **data, char *why,
                         size_t room);
-command_run command_eval, command_complete;                /* command_eval.c */
-command_run command_vmlets, command_ports;                 /* command_show.c */
+command_run command_eval, command_complete; /* command_eval.c */
+command_run command_vmlets, command_ports;  /* command_show.c */
+command_run command_load, command_replace;  /* command_load.c */
+command_run command_unload, command_reap;
 command_run command_status, command_stats, command_ledger; /* command_read.c */
+
+/** The first line of a pending error into `why`; the others as a list. */
+json_t *command_explain(struct vvm_context *ctx, char *why, size_t room);
+/** Load the octets within the limits of a request; *data is what was said meanwhile. Then
+ *  control_changed. 0, or -ECANCELED with `why`. */
+int command_load_octets(struct control *control, const char *file, const uint8_t *octets, size_t length,
+                        bool replace, struct vvm_vmlet **vmlet, json_t **data, char *why, size_t room);
+/** After what may have changed the generation, whose number was `before`: the session, what
+ *  waits to be freed, and ports whose filters follow the networks. */
+void control_changed(struct control *control, uint64_t before);
 
 /** A list with an object for each port, asked at a burst boundary; NULL when memory is out. */
 json_t *port_rows(const struct control *control);

@@ -432,18 +432,25 @@ int runtime_open(struct runtime **out, struct router *const *routers, unsigned c
     return 0;
 }
 
+void runtime_wake(struct runtime *runtime)
+{
+    static const uint64_t one = 1;
+    unsigned i;
+
+    for (i = 0; i < runtime->runner_count; i++)
+        if (write(runtime->runners[i].wake, &one, sizeof one) != sizeof one) assert(!"an eventfd takes one");
+}
+
 /* The lock is held by nobody; those that run are told to stop. */
 static void join_all(struct runtime *runtime)
 {
-    static const uint64_t one = 1;
     unsigned i;
 
     pthread_mutex_lock(&runtime->lock);
     runtime->stop = true;
     __atomic_store_n(&runtime->attention, 1, __ATOMIC_RELEASE);
     pthread_mutex_unlock(&runtime->lock);
-    for (i = 0; i < runtime->runner_count; i++)
-        if (write(runtime->runners[i].wake, &one, sizeof one) != sizeof one) assert(!"an eventfd takes one");
+    runtime_wake(runtime);
     for (i = 0; i < runtime->runner_count; i++)
         if (runtime->runners[i].started) pthread_join(runtime->runners[i].thread, NULL);
     for (i = 0; i < runtime->runner_count; i++) runtime->runners[i].started = false;

@@ -30,6 +30,9 @@ int runtime_start(struct runtime *runtime);
 /** Call fn(data) here and now, on the caller's thread, while every worker thread stands
  *  still between two rounds (or has not been started, or has ended). Control thread only. */
 void runtime_boundary(struct runtime *runtime, void (*fn)(void *data), void *data);
+/** Make every thread go a round, though it may sleep: ports' filters follow the networks of
+ *  the generation in a round. Control thread. */
+void runtime_wake(struct runtime *runtime);
 /** Readable once every port of every router has ended, or one is broken. */
 int runtime_descriptor(const struct runtime *runtime);
 /** 0: running. -ENODATA: all ports have ended and nothing waits. Else -errno: *port of

@@ -125,10 +125,33 @@ static bool add_word(json_t *arguments, json_t *list, const char *name, size_t l
            0;
 }
 
-/* Words into the names of `fields`, in order. NULL with `why`: too many, or one is no text. */
-static json_t *name_words(const struct ctl *ctl, const char *fields, char *why, size_t room)
+/* Is the word one that `fields` has as a flag, "--cascade"? */
+static bool is_flag(const char *fields, const char *word)
 {
-    json_t *arguments = json_object();
+    size_t length = strlen(word);
+
+    if (strncmp(word, "--", 2) != 0 || length == 2) return false;
+    for (; *fields; fields += strcspn(fields, " "), fields += strspn(fields, " "))
+        if (strcspn(fields, " ") == length && memcmp(fields, word, length) == 0) return true;
+    return false;
+}
+
+/* Flags become members of the arguments; the other words move together, the verb first. */
+static void take_flags(struct ctl *ctl, const char *fields, json_t *arguments)
+{
+    int word, kept = 1;
+
+    for (word = 1; word < ctl->word_count; word++) {
+        if (is_flag(fields, ctl->words[word]))
+            json_object_set_new(arguments, ctl->words[word] + 2, json_true());
+        else ctl->words[kept++] = ctl->words[word];
+    }
+    ctl->word_count = kept;
+}
+
+/* Words into the names of `fields`, in order. False with `why`: too many, or one is no text. */
+static bool take_words(const struct ctl *ctl, const char *fields, json_t *arguments, char *why, size_t room)
+{
     bool good = true;
     int word = 1, end;
 
@@ -137,17 +160,31 @@ static json_t *name_words(const struct ctl *ctl, const char *fields, char *why, 
         bool rest = length > 3 && memcmp(fields + length - 3, "...", 3) == 0;
         json_t *list = rest ? json_array() : NULL;
 
-        if (*fields == '[' || (word == ctl->word_count && !rest)) continue;
+        if (*fields == '[' || *fields == '-' || (word == ctl->word_count && !rest)) continue;
+        if (*fields == '@') {
+            if (!ctl_add_file(arguments, fields + 1, length - 1, ctl->words[word++], why, room)) return false;
+            continue;
+        }
         if (rest) json_object_setn_new(arguments, fields, length - 3, list);
         for (end = rest ? ctl->word_count : word + 1; good && word < end; word += good)
             good = add_word(arguments, list, fields, length, ctl->words[word]);
     }
-    if (good && word == ctl->word_count) return arguments;
-    json_decref(arguments);
+    if (good && word == ctl->word_count) return true;
     if (good)
         snprintf(why, room, "%s: \"%.60s\" is one word too many: see vvmctl help", ctl->words[0],
                  ctl->words[word]);
     else snprintf(why, room, "%s: argument %d is no UTF-8 text", ctl->words[0], word);
+    return false;
+}
+
+/* NULL with `why`: they are not what the verb takes. */
+static json_t *name_words(struct ctl *ctl, const char *fields, char *why, size_t room)
+{
+    json_t *arguments = json_object();
+
+    take_flags(ctl, fields, arguments);
+    if (take_words(ctl, fields, arguments, why, room)) return arguments;
+    json_decref(arguments);
     return NULL;
 }
 

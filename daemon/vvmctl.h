@@ -41,6 +41,13 @@ int ctl_fail(const struct ctl *ctl, int status, const char *why);
 /** Show a reply as its verb's row says, or as it is with --json; returns the status. */
 int ctl_show(const struct ctl *ctl, const json_t *row, const json_t *reply);
 
+/* ---- vvmctl_file.c ---- */
+
+/** Read a file, - is standard input, into the arguments of a request, as control.h says.
+ *  False with one line in `why`. */
+bool ctl_add_file(json_t *arguments, const char *name, size_t length, const char *path, char *why,
+                  size_t room);
+
 /* ---- vvmctl_text.c ---- */
 
 /** Print UTF-8 text; what could steer a terminal is written as \xNN or \u{N}. Lines and

@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "control_router.h"
+#include "daemon/base64.h"
 #include "suites.h"
 
 enum { WHY_ROOM = 512, PATIENT = 20000 /* milliseconds */ };
@@ -459,7 +460,7 @@ static void test_split(void)
     site_close(site);
 }
 
-/* Up to 1 MiB is a request, one octet more is none; no packet above 64 KiB. */
+/* Up to 6 MiB is a request of who may write, one octet more is none; no packet above 64 KiB. */
 static void test_big(void)
 {
     static char packet[CONTROL_PACKET + 1];
@@ -469,7 +470,7 @@ static void test_big(void)
 
     memset(packet, ' ', sizeof packet);
     for (extra = 0; extra < 2; extra++) {
-        for (i = 0; i < CONTROL_REQUEST / CONTROL_PACKET - 1; i++)
+        for (i = 0; i < CONTROL_LOAD / CONTROL_PACKET - 1; i++)
             CU_ASSERT_EQUAL(send(descriptor, packet, CONTROL_PACKET, 0), CONTROL_PACKET);
         memcpy(packet + CONTROL_PACKET - sizeof GOOD + 1, GOOD, sizeof GOOD - 1);
         if (extra) CU_ASSERT_EQUAL(send(descriptor, " ", 1, 0), 1);
@@ -752,6 +753,198 @@ static void test_eval_redefines(void)
     json_decref(reply);
     client_close(client);
     site_close(site);
+}
+
+/* ---- VMlets come and go ---- */
+
+#define PROBE(version, answer)                                                                               \
+    "(vmlet probe (version " version ")) (define (probe-answer) " answer ")\n"                               \
+    "(define-table probes map (key u32) (value u64) (entries 16))\n"                                         \
+    "(define-layout probe (kind u8) (rest rest))\n"                                                          \
+    "(define-network probe (match (udp 7777)) (layout probe) (execute (lambda () (drop 'probed)))\n"         \
+    "  (limits (fuel 100) (arena 1KiB)))\n"
+
+/* A request with a file in it; what came back. */
+static json_t *send_file(struct client *client, const char *verb, const char *name, const char *text)
+{
+    char *octets = base64_text((const uint8_t *)text, strlen(text));
+    json_t *arguments = json_pack("{s:{s:s, s:s}}", "file", "name", name, "octets", octets);
+    json_t *reply = call(client, verb, arguments);
+
+    json_decref(arguments);
+    free(octets);
+    return reply;
+}
+
+static void check_file(struct client *client, const char *verb, const char *text, int code, const char *error)
+{
+    json_t *reply = send_file(client, verb, "/somewhere/probe.vml", text);
+    const char *said = json_string_value(json_object_get(reply, "error"));
+
+    if (code_of(reply) != code || (error && !(said && strstr(said, error))))
+        fprintf(stderr, "    %s: %d %s\n", verb, code_of(reply), said ? said : "");
+    CU_ASSERT_EQUAL(code_of(reply), code);
+    if (error) CU_ASSERT(said && strstr(said, error) && !strchr(said, '\n'));
+    json_decref(reply);
+}
+
+static void check_unload(struct client *client, const char *name, bool cascade, int code, const char *error)
+{
+    json_t *arguments = json_pack("{s:s, s:b}", "name", name, "cascade", cascade);
+    json_t *reply = call(client, "unload", arguments);
+    const char *said = json_string_value(json_object_get(reply, "error"));
+
+    if (code_of(reply) != code)
+        fprintf(stderr, "    unload %s: %d %s\n", name, code_of(reply), said ? said : "");
+    CU_ASSERT_EQUAL(code_of(reply), code);
+    if (error) CU_ASSERT(said && strstr(said, error));
+    json_decref(arguments);
+    json_decref(reply);
+}
+
+static void test_load(void)
+{
+    struct site *site = site_open(0);
+    struct client *client = open_client(site);
+
+    CU_ASSERT(evaluates(client, "(define mine 5) mine", "5"));
+    check_file(client, "load", PROBE("1", "'one"), 0, NULL);
+    CU_ASSERT(evaluates(client, "(probe-answer)", "one")); /* the session sees it */
+    check_file(client, "load", PROBE("2", "'two"), 1, "probe");
+    check_file(client, "replace", PROBE("2", "(car 'two"), 1, "/somewhere/probe.vml:");
+    check_file(client, "replace", PROBE("2", "'two") "(car 5)", 1, "/somewhere/probe.vml:6:1: error type");
+    CU_ASSERT(evaluates(client, "(probe-answer)", "one"));
+    check_file(client, "replace", PROBE("2", "'two"), 0, NULL);
+    CU_ASSERT(evaluates(client, "(probe-answer)", "two"));
+    check_unload(client, "probe", false, 0, NULL);
+    check_unload(client, "probe", false, 1, "no VMlet `probe` is loaded");
+    json_decref(eval(client, "(probe-answer)"));
+    CU_ASSERT(evaluates(client, "(guard (e (#t 'gone)) (probe-answer))", "gone"));
+    CU_ASSERT(evaluates(client, "mine", "5"));
+    client_close(client);
+    site_close(site);
+}
+
+static void test_loads_that_are_none(void)
+{
+    struct site *site = site_open(0);
+    struct client *client = open_client(site);
+    json_t *reply, *arguments = json_pack("{s:{s:s, s:s}}", "file", "name", "x", "octets", "no*base64");
+
+    reply = call(client, "load", arguments);
+    CU_ASSERT_EQUAL(code_of(reply), 2);
+    json_decref(reply);
+    json_decref(arguments);
+    arguments = json_pack("{s:s}", "file", "x");
+    reply = call(client, "load", arguments);
+    CU_ASSERT_EQUAL(code_of(reply), 2);
+    json_decref(reply);
+    json_decref(arguments);
+    reply = call(client, "load", NULL);
+    CU_ASSERT_EQUAL(code_of(reply), 2);
+    json_decref(reply);
+    check_file(client, "load", "(vmlet probe) (let loop () (loop))", 1,
+               "stopped: it took more than 8 seconds");
+    check_file(client, "load", "", 0, NULL);
+    check_unload(client, "core", true, 1, "core");
+    client_close(client);
+    site_close(site);
+}
+
+/* What depends on another goes with it, or neither. */
+static void test_unload_cascade(void)
+{
+    struct site *site = site_open(0);
+    struct client *client = open_client(site);
+
+    check_file(client, "load", PROBE("1", "'one"), 0, NULL);
+    check_file(client, "load", "(vmlet user (import (probe probe-answer))) (define (ask) (probe-answer))", 0,
+               NULL);
+    check_unload(client, "probe", false, 1, "VMlet `user` uses `probe`");
+    CU_ASSERT(evaluates(client, "(ask)", "one"));
+    check_unload(client, "probe", true, 0, NULL);
+    check_unload(client, "user", false, 1, "no VMlet `user`");
+    client_close(client);
+    site_close(site);
+}
+
+/* What a session defined goes as one; the next expression makes a new one. */
+static void test_unload_session(void)
+{
+    struct site *site = site_open(0);
+    struct client *client = open_client(site);
+    json_t *reply;
+
+    CU_ASSERT(evaluates(client, "(define mine 5) (define (double x) (* x 2)) (double mine)", "10"));
+    check_unload(client, "session", false, 0, NULL);
+    reply = eval(client, "mine");
+    CU_ASSERT_EQUAL(code_of(reply), 1);
+    json_decref(reply);
+    CU_ASSERT(evaluates(client, "(define mine 6) mine", "6"));
+    CU_ASSERT(evaluates(client, "(quotient (next-hop #xc6336407) (expt 2 24))", "192"));
+    reply = call(client, "reap", NULL);
+    CU_ASSERT_EQUAL(json_integer_value(json_object_get(data_of(reply), "waiting")), 0);
+    json_decref(reply);
+    client_close(client);
+    site_close(site);
+}
+
+static bool lists(const json_t *names, const char *name)
+{
+    json_t *one;
+    size_t i;
+
+    json_array_foreach(names, i, one) if (!strcmp(json_string_value(one), name)) return true;
+    return false;
+}
+
+static void test_vmlets_tell_of_each_other(void)
+{
+    struct site *site = site_open(0);
+    struct client *client = open_client(site);
+    json_t *reply, *row;
+    unsigned found = 0;
+    size_t i;
+
+    check_file(client, "load", PROBE("1", "'one"), 0, NULL);
+    check_file(client, "load",
+               "(vmlet user (import (probe probe-answer))) (around (probe-answer) (list (previous)))", 0,
+               NULL);
+    CU_ASSERT(evaluates(client, "(probe-answer)", "(one)"));
+    reply = call(client, "vmlets", NULL);
+    json_array_foreach(data_of(reply), i, row)
+    {
+        const char *name = json_string_value(json_object_get(row, "name"));
+        const json_t *over = json_array_get(json_object_get(row, "over"), 0);
+
+        CU_ASSERT_EQUAL(json_integer_value(json_object_get(row, "place")), (json_int_t)i);
+        if (!strcmp(name, "user")) found += over && !strcmp(json_string_value(over), "probe probe-answer");
+        if (!strcmp(name, "probe")) found += lists(json_object_get(row, "dependents"), "user");
+    }
+    CU_ASSERT_EQUAL(found, 2);
+    json_decref(reply);
+    client_close(client);
+    site_close(site);
+}
+
+static void test_base64(void)
+{
+    uint8_t octets[200];
+    unsigned i, n;
+
+    for (i = 0; i < sizeof octets; i++) octets[i] = (uint8_t)(i * 37);
+    for (n = 0; n <= sizeof octets; n++) {
+        char *text = base64_text(octets, n);
+        size_t length = 999;
+        uint8_t *back = base64_octets(text, strlen(text), &length);
+
+        CU_ASSERT(back && length == n && memcmp(back, octets, n) == 0);
+        free(back);
+        if (n > 0) CU_ASSERT_PTR_NULL(base64_octets(text, strlen(text) - 1, &length));
+        if (n > 0) text[n % strlen(text)] = n % 2 ? '-' : '\n';
+        if (n > 0) CU_ASSERT_PTR_NULL(base64_octets(text, strlen(text), &length));
+        free(text);
+    }
 }
 
 /* ---- who may do what ---- */
@@ -1077,6 +1270,12 @@ void control_tests(CU_pSuite suite)
     CU_add_test(suite, "status", test_status);
     CU_add_test(suite, "the ledger balances at every look", test_ledger);
     CU_add_test(suite, "vmlets, their networks and needs", test_vmlets);
+    CU_add_test(suite, "vmlets tell of each other", test_vmlets_tell_of_each_other);
+    CU_add_test(suite, "load, replace, unload", test_load);
+    CU_add_test(suite, "loads that are none", test_loads_that_are_none);
+    CU_add_test(suite, "unload with and without cascade", test_unload_cascade);
+    CU_add_test(suite, "unload of the session", test_unload_session);
+    CU_add_test(suite, "octets as text", test_base64);
     CU_add_test(suite, "stats by prefix", test_stats);
     CU_add_test(suite, "complete", test_complete);
     CU_add_test(suite, "what is no request ends the connection", test_rubbish);

@@ -117,7 +117,34 @@ expect "nothing to evaluate" 2 'at least one' here eval
 expect "an expression that looks like an option" 0 '^-5$' here eval -5
 expect "read-only" 1 '--read-only is set' here -r eval 1
 expect "read-only reads" 0 '^balance  0$' here --read-only ledger
-expect "tests do not run here" 1 'use vvm test' here eval "(run-tests 'hop)"
+expect "a VMlet's tests, beside the packets" 0 '^\([0-9]+ \. 0\)$' here eval "(run-tests 'hop)"
+echo '(vmlet probe (version 1)) (define (answer) (quote one))' >"$folder/probe.vml"
+echo '(vmlet probe (version 2)) (define (answer) (quote two))' >"$folder/two.vml"
+echo '(vmlet user (import (probe answer))) (define (ask) (answer))' >"$folder/user.vml"
+echo '(vmlet bad (version 1)) (car 5)' >"$folder/bad.vml"
+head -c 4200000 /dev/zero >"$folder/large.vml"
+"$build/engine/vvm" compile "$folder/two.vml" -o "$folder/two.vmi" >/dev/null
+loaded() { here vmlets | grep -c '^probe'; }
+expect "load" 0 '^vmlet +probe$' here load "$folder/probe.vml"
+expect "what it defines is visible" 0 '^one$' here eval '(answer)'
+expect "load of what is there" 1 'probe' here load "$folder/two.vml"
+expect "replace, by an image, as JSON" 0 '"vmlet":"probe","version":2,' one_line replace "$folder/two.vmi"
+expect "what it defines now" 0 '^two$' here eval '(answer)'
+expect "a load that fails has its place" 1 '/bad.vml:1:25: error type' here load "$folder/bad.vml"
+expect "a file that is not there" 2 'nowhere.vml: No such file' here load "$folder/nowhere.vml"
+expect "a file that is too large" 2 'at most 4194304 octets' here load "$folder/large.vml"
+expect "no file" 2 'which file' here load
+expect "one that uses it" 0 '^vmlet +user$' here load "$folder/user.vml"
+expect "vmlets say who depends on whom" 0 '^probe +2 .* user .*two\.v' here vmlets
+expect "unload of what is used" 1 'VMlet `user` uses `probe`' here unload probe
+expect "unload with cascade" 0 '^unloaded +user, probe$' here unload probe --cascade
+expect "it is gone" 1 '^0$' loaded
+expect "a flag that is none" 2 'one word too many' here unload probe --everything
+expect "unload of a session" 0 '^unloaded +session$' here unload session
+expect "and what it defined" 1 'unbound' here eval '(twice 21)'
+expect "a new session" 0 '^42$' here eval '(define (twice x) (* 2 x))' '(twice 21)'
+expect "nothing waits" 0 '^waiting +0$' here reap
+expect "a load is a change" 1 '--read-only is set' here -r load "$folder/probe.vml"
 expect "nothing steers the terminal" 0 '\\x1b\[2J' no_controls eval '(display "\x1b;[2J\x9b;31m\x202e;")'
 expect "nor an error" 1 'x1b' no_controls eval '(error "\x1b;]0;title\x7;")'
 expect "nor a verb's name" 2 'x1b' no_controls $'\e[2J'
