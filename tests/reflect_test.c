@@ -16,10 +16,15 @@
 #include "../engine/vmlet.h"
 #include "suites.h"
 
+#define STRESS 5
+
+/* Collecting garbage often: woven layers are code of no image, which lives while something leads to it. */
 static struct vvm_node *open_node(void)
 {
-    struct vvm_options options = {
-        .seed = 7, .path = VVM_SOURCE "/netvmlets:" VVM_SOURCE "/ants:" VVM_SOURCE "/tests/networks"};
+    struct vvm_options options = {.seed = 7,
+                                  .heap_stress = STRESS,
+                                  .path = VVM_SOURCE "/netvmlets:" VVM_SOURCE "/ants:" VVM_SOURCE
+                                                     "/tests/networks"};
     struct vvm_node *node;
     CU_ASSERT_EQUAL_FATAL(node_open(&options, &node), 0);
     return node;
@@ -206,8 +211,9 @@ static void test_weaver_that_fails(void)
 {
     static const char text[] = "(vmlet bad (needs (around *) (introspect all code)))"
                                "(where (lambda (d) #t) (lambda (d) '(lambda (x) (no-such-name x))))";
-    static const char primitive[] = "(vmlet base (needs (all))) (define-primitive (scale (x u32)) u32 (u32* x 2))"
-                                    "(define-primitive (use (x u32)) u32 (scale x))";
+    static const char primitive[] =
+        "(vmlet base (needs (all))) (define-primitive (scale (x u32)) u32 (u32* x 2))"
+        "(define-primitive (use (x u32)) u32 (scale x))";
     struct vvm_node *node = open_node();
     load_text(node, primitive, false);
     char *before = state_of(node);

@@ -9,6 +9,7 @@
 #include "../layer.h"
 #include "../reflect.h"
 #include "../unit.h"
+#include "../wire/network.h"
 #include "lib.h"
 
 /* ---- who, and over what --------------------------------------------------------------- */
@@ -122,7 +123,9 @@ PRIMITIVE_FN(around_instruction)
     NEED(is_symbol(args[1]), "around", 1, "symbol");
     NEED(has_type(args[2], TYPE_CLOSURE), "around", 2, "function");
     const struct closure *body = value_pointer(args[2]);
-    return instruction_around(ctx, args[0], args[1], body->function) ? VALUE_EXCEPTION : VALUE_UNSPECIFIED;
+    if (instruction_around(ctx, args[0], args[1], body->function)) return VALUE_EXCEPTION;
+    around_keep(ctx->node->candidate, args[2]);
+    return VALUE_UNSPECIFIED;
 }
 
 static const struct primitive_row rows[] = {

@@ -61,7 +61,7 @@ int instruction_around(struct vvm_context *ctx, vvm_value network, vvm_value nam
     if (!g) return -EPERM;
     const struct network *handle = wire_pointer(network, TYPE_NETWORK);
     struct row_around around = {body->unit->vmlet, handle ? handle->name : network, name, body,
-                                ctx->node->weaving};
+                                ctx->node->weaving, VALUE_FALSE};
     if (!is_symbol(around.network) || !is_symbol(name)) {
         raise_type(ctx, "around", 1, "network and name of an instruction", network);
         return -EINVAL;
@@ -76,6 +76,14 @@ int instruction_around(struct vvm_context *ctx, vvm_value network, vvm_value nam
     if (err == -ENOSPC) return refuse(ctx, ERROR_RANGE, &around, "it has 64 arounds already");
     if (err == -ENOMEM) raise_error(ctx, ERROR_HEAP, VALUE_DEFAULT);
     return err;
+}
+
+void around_keep(struct vvm_generation *g, vvm_value procedure)
+{
+    struct match_table *t = g->matches;
+    const struct vvm_function *body = ((const struct closure *)value_pointer(procedure))->function;
+    for (uint32_t i = 0; i < t->around_count; i++)
+        if (t->arounds[i].body == body) t->arounds[i].procedure = procedure;
 }
 
 /* ---- chains -------------------------------------------------------------------------------- */
@@ -121,6 +129,7 @@ static int put_on(struct vvm_context *ctx, const struct vvm_generation *g,
     }
     struct wire_instruction *w = instruction_over(ctx->node, *top, around->owner);
     if (!w) return -ENOMEM;
+    instruction_kept(w)->procedure = around->procedure;
     err = fill(ctx, g, w, *top, around);
     *top = w;
     return err;

@@ -289,7 +289,7 @@ struct wire_instruction *instruction_over(struct vvm_node *node, const struct wi
     const struct kept_instruction *from = instruction_kept(below);
     struct kept_instruction *k = item_new(node, WIRE_INSTRUCTION, owner, sizeof *k);
     if (!k) return NULL;
-    k->procedure = VALUE_FALSE; /* the body's unit lives with its owner */
+    k->procedure = VALUE_FALSE;
     k->descriptor = from->descriptor;
     memcpy(k->doc, from->doc, sizeof k->doc);
     k->instruction.row.doc = k->doc;

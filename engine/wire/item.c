@@ -40,6 +40,7 @@ static void reach_around(const struct wire_tracing *t, const struct row_around *
     around->owner->reached = t->number;
     t->visit(t->data, around->network);
     t->visit(t->data, around->name);
+    t->visit(t->data, around->procedure);
 }
 
 static void reach_network(const struct wire_tracing *t, const struct network *n)

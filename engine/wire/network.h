@@ -48,6 +48,9 @@ int wire_each_definition(struct vvm_context *ctx, uint32_t weaver, bool all, wir
 /** Take out of a candidate what a weaver (0: any) put over instructions, members and hooks, of one
  *  VMlet unless NULL. */
 void wire_unweave(struct vvm_generation *candidate, uint32_t weaver, const struct vvm_vmlet *vmlet);
+/** Keep the body of an around over an instruction, put there just now, as long as its closure:
+ *  code of the REPL lives only as long as something leads to it. */
+void around_keep(struct vvm_generation *candidate, vvm_value procedure);
 /** Give the new generation `to` what `from` (NULL: nothing) knows of networks. */
 int wire_generation_copy(struct vvm_node *node, const struct vvm_generation *from, struct vvm_generation *to);
 /** Free what the generation alone owns. */

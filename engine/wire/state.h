@@ -124,7 +124,8 @@ struct row_around {
     struct vvm_vmlet *owner;
     vvm_value network, name; /* symbols */
     const struct vvm_function *body;
-    uint32_t weaver; /* that put it there; 0: none */
+    uint32_t weaver;     /* that put it there; 0: none */
+    vvm_value procedure; /* closure by which the collector comes to the body, or VALUE_FALSE */
 };
 
 /* What a generation knows of wire/, beside its array of networks. */
