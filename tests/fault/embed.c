@@ -11,7 +11,7 @@
 #include "../../engine/vvm.h"
 #include "allocator.h"
 
-static const char text[] = "(vmlet keep)\n"
+static const char text[] = "(vmlet keep (needs (table 1MiB) (network udp 7)))\n"
                            "(define-array tally u64 4)\n"
                            "(define-table marks map (key u32) (value u64) (entries 1000))\n"
                            "(table-put! marks 5 50)\n"
@@ -26,7 +26,7 @@ static const char text[] = "(vmlet keep)\n"
                            "    (else (emit (hop 0 0) (copy-packet packet 'copied)) (drop 'seen))))\n"
                            "(define-network what (match (udp 7)) (decode what) (execute run))\n";
 static const char more[] =
-    "(vmlet more (import (keep marks)))\n"
+    "(vmlet more (import (keep marks)) (needs (table 64KiB)))\n"
     "(define-array own u32 9) (define-table further lpm (key u32) (value u64) (entries 9))\n"
     "(array-set! own 1 (table-ref marks 5))\n";
 
