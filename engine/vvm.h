@@ -123,15 +123,14 @@ struct vvm_node_options {
  *  -EINVAL: a field has no meaning (packet_octets beyond its range, or size 0);
  *  -E2BIG: the structure is of a newer library and has fields set that this one does not know. */
 VVM_API int vvm_node_open(const struct vvm_node_options *options, vvm_node **node);
-/** A further node on the machine of `first`, for many nodes of one kind at little cost: less
- *  than a millisecond, and some 100 KiB with a context. It has the VMlets of `first`, now and
- *  later: what is loaded into one of them, replaced or unloaded is so for all, and so are
- *  variables and what is provided. Its own are its ledger, its tables, and all that its
- *  options say but for heap_limit, load_fuel, seed, path and output, which are those of
- *  `first`. Its tables begin as those of `first` are now (no packet may be in execution there);
- *  what a load writes into tables that it makes, all get, and what a VMlet does when it is
- *  published, or to convert the entries of a table, is done to those of `first`. All nodes of
- *  a machine have one control thread. Errors of this call are told by vvm_error(first). */
+/** A further node on the machine of `first`, for many nodes of one kind at little cost: a
+ *  thousandth of the time, some ten KiB. It has the VMlets of `first`, now and later: what is
+ *  loaded into one of them, replaced or unloaded is so for all, and so are variables and what
+ *  is provided. Its own are its tables (which begin as those of `first` are now: no packet
+ *  may be in execution there; what a load writes into tables that it makes, all get), its
+ *  ledger, and all that its options say but for heap_limit, load_fuel, seed, path and output,
+ *  which are those of `first`. All nodes of a machine have one control thread. Errors of this
+ *  call are told by vvm_error(first). */
 VVM_API int vvm_node_open_beside(vvm_node *first, const struct vvm_node_options *options, vvm_node **node);
 /** Close a node whose contexts are closed, and all nodes beside it before it. NULL is no
  *  node, and that is well. */

@@ -322,7 +322,7 @@ static void a_woken_packet_meets_new_code(void)
 /* ---- time ------------------------------------------------------------------------------------------- */
 
 static const char time_text[] =
-    "(vmlet time)"
+    "(vmlet time (needs (all)))"
     "(define-layout tick (what u8) (key u8) (rest rest))"
     "(define-queue beds (key u8) (packets 4) (bytes 8KiB) (expires 2 drop too-late) (on-expire woke-late "
     "tick))"
