@@ -12,6 +12,7 @@ const struct suite suites[] = {
     {"unload", unload_tests},
     {"collect", collect_tests},
     {"cases", case_tests},
+    {"syntax", syntax_tests},
     {"staged", staged_tests},
     {"stage", stage_tests},
     {"cases-redefined", redefined_case_tests},

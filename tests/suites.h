@@ -37,6 +37,7 @@ void config_tests(CU_pSuite suite);
 void routing_tests(CU_pSuite suite);
 void packet_case_tests(CU_pSuite suite);
 void case_tests(CU_pSuite suite);
+void syntax_tests(CU_pSuite suite);
 void staged_tests(CU_pSuite suite); /* the cases again, through stages: case_test.c */
 void stage_tests(CU_pSuite suite);
 void redefined_case_tests(CU_pSuite suite);
