@@ -33,6 +33,7 @@ const struct suite suites[] = {
     {"carrier", carrier_tests},
     {"worker", worker_tests},
     {"runtime", runtime_tests},
+    {"crew", crew_tests},
     {"swap", swap_tests},
     {"control", control_tests},
     {"options", options_tests},

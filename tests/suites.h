@@ -29,6 +29,7 @@ void override_tests(CU_pSuite suite);
 void ants_tests(CU_pSuite suite);
 void carrier_tests(CU_pSuite suite);
 void runtime_tests(CU_pSuite suite);
+void crew_tests(CU_pSuite suite);
 void swap_tests(CU_pSuite suite);
 void worker_tests(CU_pSuite suite);
 void control_tests(CU_pSuite suite);
