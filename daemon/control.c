@@ -22,6 +22,7 @@
 #include "engine/load.h"
 
 #define PATIENCE UINT64_C(10000000000) /* nanoseconds */
+#define LATER    20000000              /* until a client is answered that had no answer yet */
 
 enum { KEY_LISTENER = CONTROL_CLIENTS, KEY_TIMER, KEYS, ACCEPT_MOST = 2 * CONTROL_CLIENTS };
 
@@ -34,7 +35,8 @@ struct connection {
     size_t length;
     char *reply;
     size_t reply_length, sent;
-    bool last; /* closed when the reply is out */
+    bool last;  /* closed when the reply is out */
+    bool later; /* its request has no answer yet: asked again at each tick */
 };
 
 struct control_server {
@@ -42,6 +44,7 @@ struct control_server {
     struct control_listener listener;
     int epoll, timer;
     bool armed;  /* the timer is */
+    bool soon;   /* and for a client that had no answer yet */
     bool paused; /* no descriptors left: nobody is let in until the timer says */
     struct connection connections[CONTROL_CLIENTS];
     char packet[CONTROL_PACKET];
@@ -57,8 +60,9 @@ static uint64_t now(void)
 
 /* ---- one connection ---- */
 
-static void connection_close(struct connection *c)
+static void connection_close(struct control_server *server, struct connection *c)
 {
+    if (c->later) trace_abandon(server->control, c);
     if (c->descriptor >= 0) close(c->descriptor); /* leaves the epoll set by itself */
     free(c->request);
     free(c->reply);
@@ -70,7 +74,7 @@ static void watch(struct control_server *server, struct connection *c, int opera
     struct epoll_event event = {.events = c->reply ? EPOLLOUT : EPOLLIN,
                                 .data.u32 = (uint32_t)(c - server->connections)};
 
-    if (epoll_ctl(server->epoll, operation, c->descriptor, &event)) connection_close(c);
+    if (epoll_ctl(server->epoll, operation, c->descriptor, &event)) connection_close(server, c);
 }
 
 /* Send on what fits. All packets but the last are full. */
@@ -84,14 +88,14 @@ static void send_reply(struct control_server *server, struct connection *c)
         if (n < 0 && errno == EINTR) continue;
         if (n < 0 && (errno == EAGAIN || errno == ENOBUFS)) return;
         if (n <= 0) {
-            connection_close(c);
+            connection_close(server, c);
             return;
         }
         c->sent += (size_t)n;
         c->waiting = now();
     }
     if (c->last) {
-        connection_close(c);
+        connection_close(server, c);
         return;
     }
     free(c->reply);
@@ -107,7 +111,7 @@ static void begin_reply(struct control_server *server, struct connection *c, cha
     c->request = NULL;
     c->length = 0;
     if (!reply) {
-        connection_close(c);
+        connection_close(server, c);
         return;
     }
     c->reply = reply;
@@ -132,8 +136,15 @@ static void answer(struct control_server *server, struct connection *c)
 {
     size_t length;
     bool rubbish = false;
-    char *reply = control_answer(server->control, c->role, c->request, c->length - 1, &length, &rubbish);
+    char *reply;
 
+    server->control->asking = c;
+    reply = control_answer(server->control, c->role, c->request, c->length - 1, &length, &rubbish, &c->later);
+    server->control->asking = NULL;
+    if (c->later) {
+        c->waiting = 0; /* it is we who owe */
+        return;
+    }
     c->last = rubbish;
     begin_reply(server, c, reply, length);
 }
@@ -153,7 +164,7 @@ static void take_packet(struct control_server *server, struct connection *c, siz
     }
     request = realloc(c->request, c->length + n);
     if (!request) {
-        connection_close(c);
+        connection_close(server, c);
         return;
     }
     c->request = request;
@@ -167,11 +178,13 @@ static void receive(struct control_server *server, struct connection *c)
 {
     ssize_t n = recv(c->descriptor, server->packet, sizeof server->packet, MSG_DONTWAIT | MSG_TRUNC);
 
-    if (n > 0) {
+    if (n > 0 && c->later) {
+        connection_close(server, c); /* it does not wait for its answer */
+    } else if (n > 0) {
         c->heard = now();
         take_packet(server, c, (size_t)n);
     } else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
-        connection_close(c);
+        connection_close(server, c);
     }
 }
 
@@ -225,7 +238,7 @@ static struct connection *find_place(struct control_server *server, enum role ro
         if (c->descriptor < 0) return c;
     c = deserted(server);
     if (!c && role == ROLE_WRITE) c = silent_reader(server);
-    if (c) connection_close(c);
+    if (c) connection_close(server, c);
     return c;
 }
 
@@ -281,19 +294,38 @@ static void accept_some(struct control_server *server)
 
 /* ---- time ---- */
 
-/* Close what waits too long; look again in a second if anything waits. */
+/* Ask again for those whom nothing could be said yet. */
+static void answer_late(struct control_server *server)
+{
+    struct connection *c;
+
+    for (c = server->connections; c < server->connections + CONTROL_CLIENTS; c++)
+        if (c->descriptor >= 0 && c->later) answer(server, c);
+}
+
+/* The timer, unless it is set for as soon. */
+static void set_timer(struct control_server *server, bool soon)
+{
+    struct itimerspec next = {.it_value.tv_sec = soon ? 0 : 1, .it_value.tv_nsec = soon ? LATER : 0};
+
+    if (server->armed && (server->soon || !soon)) return;
+    server->armed = timerfd_settime(server->timer, 0, &next, NULL) == 0;
+    server->soon = soon;
+}
+
+/* Close what waits too long; look again in a second if anything waits, sooner if it is for us. */
 static void check_patience(struct control_server *server)
 {
-    struct itimerspec second = {.it_value.tv_sec = 1};
-    bool wanted = server->paused || server->control->waiting;
+    bool wanted = server->paused || server->control->waiting, soon = false;
     struct connection *c;
 
     for (c = server->connections; c < server->connections + CONTROL_CLIENTS; c++) {
-        if (c->descriptor < 0 || !c->waiting) continue;
-        if (now() - c->waiting > PATIENCE) connection_close(c);
-        else wanted = true;
+        if (c->descriptor < 0) continue;
+        soon |= c->later;
+        if (c->waiting && now() - c->waiting > PATIENCE) connection_close(server, c);
+        else wanted |= c->waiting != 0;
     }
-    if (wanted && !server->armed) server->armed = timerfd_settime(server->timer, 0, &second, NULL) == 0;
+    if (wanted || soon) set_timer(server, soon);
 }
 
 static void tick(struct control_server *server)
@@ -304,6 +336,7 @@ static void tick(struct control_server *server)
     server->armed = false;
     if (server->paused) watch_listener(server, true);
     if (server->control->waiting) server->control->waiting = vmlets_reap(server->control->router->node);
+    answer_late(server);
 }
 
 void control_serve(struct control_server *server)
@@ -377,7 +410,7 @@ void control_close(struct control_server *server)
 {
     unsigned i;
 
-    for (i = 0; i < CONTROL_CLIENTS; i++) connection_close(&server->connections[i]);
+    for (i = 0; i < CONTROL_CLIENTS; i++) connection_close(server, &server->connections[i]);
     control_unlisten(&server->listener);
     if (server->timer >= 0) close(server->timer);
     if (server->epoll >= 0) close(server->epoll);

@@ -38,6 +38,8 @@ struct control {
     uint64_t seen;             /* the generation whose names it has */
     unsigned waiting;          /* VMlets that have gone and whose memory is still in use */
     uint64_t started;          /* CLOCK_MONOTONIC, nanoseconds */
+    const void *asking;        /* stands for the client whose request is answered */
+    struct tracing *tracing;   /* command_trace.c; NULL: nobody traces */
 };
 
 /* How vvmctl shows the data without --json. TEXT: a string, or the strings of a list or an object
@@ -58,7 +60,8 @@ struct command {
     enum rendering rendering;
     /** 0 with *data (a new reference), or -errno (-EINVAL wrong use, else refused) with
      *  one line in `why`; then *data is NULL or what there is to be said beside it. arguments
-     *  may be NULL. Control thread. */
+     *  may be NULL. -EAGAIN: there is no answer yet, ask again in a while (the client waits, and
+     *  nobody else does). Control thread. */
     int (*run)(struct control *control, const json_t *arguments, json_t **data, char *why, size_t room);
 };
 extern const struct command commands[]; /* up to a verb of NULL */

@@ -239,7 +239,7 @@ static char *print_reply(json_t *reply, size_t *length)
 }
 
 char *control_answer(struct control *control, enum role role, const char *octets, size_t request_length,
-                     size_t *length, bool *rubbish)
+                     size_t *length, bool *rubbish, bool *later)
 {
     struct answer a = {0};
     json_t *request = read_request(&a, octets, request_length), *reply;
@@ -248,7 +248,8 @@ char *control_answer(struct control *control, enum role role, const char *octets
     *rubbish = !request;
     if (request && check_request(&a, request, role))
         a.err = a.command->run(control, json_object_get(request, "arguments"), &a.data, a.why, sizeof a.why);
-    reply = make_reply(&a);
+    *later = a.err == -EAGAIN;
+    reply = *later ? NULL : make_reply(&a);
     text = reply ? print_reply(reply, length) : NULL;
     json_decref(reply);
     json_decref(a.data);

@@ -36,9 +36,12 @@ void control_unlisten(struct control_listener *listener);
 
 /** The reply to the octets of one request (without its newline): text that ends in a
  *  newline, malloc'd, its length in *length; NULL when memory is out. *rubbish is set
- *  when the octets are no request at all. Control thread. */
+ *  when the octets are no request at all; *later when there is no reply yet (NULL): the
+ *  same is to be asked again. Control thread. */
 char *control_answer(struct control *control, enum role role, const char *octets, size_t request_length,
-                     size_t *length, bool *rubbish);
+                     size_t *length, bool *rubbish, bool *later);
+/** The client that stood in control->asking has gone before it was answered. */
+void trace_abandon(struct control *control, const void *asker);
 
 /* ---- command_*.c: the verbs that are more than a reading ---- */
 
@@ -48,6 +51,7 @@ command_run command_eval, command_complete; /* command_eval.c */
 command_run command_vmlets, command_ports;  /* command_show.c */
 command_run command_load, command_replace;  /* command_load.c */
 command_run command_unload, command_reap;
+command_run command_trace;                                 /* command_trace.c */
 command_run command_status, command_stats, command_ledger; /* command_read.c */
 
 /** The first line of a pending error into `why`; the others as a list. */

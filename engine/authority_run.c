@@ -82,9 +82,7 @@ bool authority_may_write(const struct vvm_context *ctx, vvm_value v)
 #define HIDDEN_NAMES                                                                                         \
     H(log_line, "log-line", LOG, 0)                                                                          \
     H(tests, "%tests", INTROSPECT, LEVEL_CODE)                                                               \
-    H(run_tests, "run-tests", LOAD, 0)                                                                       \
-    H(global_syntax, "define-global-syntax", GLOBAL_SYNTAX, 0)                                               \
-    H(global_reader, "define-global-reader", GLOBAL_SYNTAX, 0)
+    H(run_tests, "run-tests", LOAD, 0)
 
 static vvm_value unbound(struct vvm_context *ctx, const char *name)
 {

@@ -21,6 +21,7 @@
 #include "arith.h"
 #include "octets_access.h"
 #include "table/table.h"
+#include "trace.h"
 #include "wire/network.h"
 
 /* ---- fast paths ------------------------------------------------------------------ */
@@ -332,6 +333,7 @@ bool interpret(struct vvm_context *ctx)
         &&op_UNMASK,
         &&op_NON_CONTINUABLE,
     };
+    static const void *const traced[OP_ALL] = {[0 ... OP_ALL - 1] = &&op_TRACED};
     static const struct dispatch_labels exported = {
         .plain = labels,
         .overridden = &&op_OVERRIDDEN,
@@ -354,6 +356,7 @@ bool interpret(struct vvm_context *ctx)
         return true;
     }
     if (__builtin_expect(ctx->generation->override != NULL, 0)) table = override_table(ctx);
+    if (__builtin_expect(ctx->tracing, 0)) table = traced;
     RELOAD();
 
 op_NOP:
@@ -1010,6 +1013,11 @@ op_OVERRIDDEN:
     case OVERRIDE_TAKEN: fuel = ctx->fuel; BRANCH(true);
     case OVERRIDE_PASSED: fuel = ctx->fuel; BRANCH(false);
     }
+op_TRACED:
+    ctx->fuel = fuel;
+    trace_instruction(ctx, pc, fuel);
+    if (ctx->generation->override) goto *override_table(ctx)[half(pc, 0)];
+    goto *labels[half(pc, 0)];
 op_PRIMITIVE_OVERRIDDEN:
     procedure = override_primitive(ctx, fn->unit->primitives[FIELD_B]);
     if (procedure != VALUE_FALSE) goto call_value;

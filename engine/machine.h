@@ -305,6 +305,8 @@ struct vvm_context {
     uint64_t scratch;                   /* where unwanted results go */
     uint64_t *continue_at;              /* a continuable raise is pending: where its value goes */
     bool boot;                          /* syntax is expanded: see override.h */
+    bool tracing;                       /* this packet's steps are written down: see trace.h */
+    struct tracer *tracer;              /* NULL: nobody asked */
     struct shadow *shadow;              /* instrumented builds only: see instrument.c */
     void *epoch;                        /* record of this context; see generation.c */
     uint8_t owner;                      /* owner index put into the headers of new objects */

@@ -58,6 +58,8 @@ suite build/tests/vvm-tests
 vmlets build
 say "the case files once more, with a garbage collection at every 127th allocation"
 VVM_HEAP_STRESS=127 suite build/tests/vvm-tests cases
+say "applications, each allocation made to fail in turn"
+suite build/tests/fault/vvm-fault-embed
 for script in tests/scripts/*.sh; do
     say "$script"
     suite "$script" build
@@ -81,7 +83,7 @@ vmlets build-asan
 say "thread sanitizer build"
 build build-tsan -Db_sanitize=thread -Db_lundef=false -Dc_args=-Wno-tsan
 say "tests with threads, under the thread sanitizer"
-TSAN_OPTIONS=halt_on_error=1 suite build-tsan/tests/vvm-tests -t 300 runtime worker route port-link control
+TSAN_OPTIONS=halt_on_error=1 suite build-tsan/tests/vvm-tests -t 300 api runtime worker route port-link control
 
 say "took $((SECONDS - began)) s, $skipped skipped"
 echo "$passed passed, $failed failed"

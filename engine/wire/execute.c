@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../trace.h"
 #include "execution.h"
 
 static_assert((OUTCOME_ROWS & (OUTCOME_ROWS - 1)) == 0 && OUTCOME_ROWS <= 64,
@@ -235,6 +236,8 @@ static void end_trap(struct vvm_context *ctx)
 static bool run_stage(struct vvm_context *ctx, const struct network *network, const struct wire_member *hook)
 {
     begin_stage(ctx, network);
+    if (__builtin_expect(ctx->tracing, 0))
+        trace_network(ctx, network, hook == network->peel ? "peel" : "run");
     if (run_hook(ctx, hook, 0, NULL)) return true;
     assert(ctx->pending.kind != PENDING_NONE); /* who does not return says why */
     switch (ctx->pending.kind) {
@@ -328,7 +331,6 @@ static void finish(struct vvm_context *ctx)
         execution_count(ctx, LEDGER_DROPPED, "unsent");
     }
     if (x->received) packet_free(x->received);
-    if (x->assembled) assembled_release(x);
     x->received = NULL;
     x->handle.packet = NULL;
     ctx->packet = NULL;
@@ -369,8 +371,10 @@ void network_receive(struct vvm_context *ctx, const struct network *network, str
     bool pinned = ctx->generation != NULL;
     if (!pinned) generation_enter(ctx);
     begin(ctx, packet, network);
+    if (__builtin_expect(ctx->tracer != NULL, 0)) trace_begin(ctx, packet);
     execute(ctx, network);
     assert(x->counted);
+    if (__builtin_expect(ctx->tracing, 0)) trace_end(ctx, x->outcome, x->name);
     if (report)
         *report = (struct outcome_report){.outcome = x->outcome,
                                           .name = x->name,

@@ -84,9 +84,13 @@ static void ask(enum role role, const char *octets, size_t size)
 {
     uint64_t before = fuzz.r.router.node->current->number;
     size_t length = 0;
-    bool rubbish = false;
-    char *reply = control_answer(&fuzz.r.control, role, octets, size, &length, &rubbish);
+    bool rubbish = false, later = false;
+    char *reply = control_answer(&fuzz.r.control, role, octets, size, &length, &rubbish, &later);
 
+    if (later) {
+        trace_abandon(&fuzz.r.control, fuzz.r.control.asking);
+        return;
+    }
     check_reply(reply, length, rubbish);
     PROMISE(role == ROLE_WRITE || fuzz.r.router.node->current->number == before);
     PROMISE(!fuzz.r.router.node->candidate);

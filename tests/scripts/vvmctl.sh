@@ -53,6 +53,26 @@ many_at_once() {
     cat "$folder"/many.* | sort -n | tail -n 1
 }
 
+fed() { "$ctl" -n fed "$@"; }
+feed_later() { (sleep 0.3; tail -c +25 tests/capture/first-light.pcap >&3) & }
+trace_fed() { feed_later; fed "$@" trace --next 2; wait $!; }
+begin_fed() {
+    sed "s/here:/fed:/; s|read: [^,]*|read: -|" "$folder/net.yaml" >"$folder/fed.yaml"
+    mkfifo "$folder/feed"
+    "$vvmd" -c "$folder/fed.yaml" -n fed <"$folder/feed" >/dev/null 2>"$folder/log" & daemon=$!
+    exec 3>"$folder/feed" # from here the router reads a capture: what begins it now, packets later
+    head -c 24 tests/capture/first-light.pcap >&3
+    for _ in $(seq 100); do fed status >/dev/null 2>&1 && return; sleep 0.1; done
+    cat "$folder/log"
+}
+second_trace() {
+    fed trace --for 5 >/dev/null & local first=$!
+    sleep 0.3
+    fed trace; local status=$?
+    kill $first; wait $first 2>/dev/null
+    return $status
+}
+
 expect "no router" 3 'no router runs there' here status
 expect "no router, as JSON" 3 '^\{"v":1,"ok":false,"code":3,"error":".*no router runs there"\}$' here -j status
 expect "which router" 2 'give -n NODE or -s SOCKET' "$ctl" status
@@ -186,4 +206,19 @@ expect "the next one takes its place" 0 '^node +here' here status
 end INT
 expect "and leaves in order" 0 '^0$' echo $?
 expect "no socket" 2 'No such file' ls "$VVM_RUN_DIR/here.sock"
+
+begin_fed
+expect "a trace of nothing" 0 '^packets   0$' fed trace --for 1
+expect "a trace of too many" 2 'trace: --next PACKETS \(1 to 64\)' fed trace --next 65
+expect "one trace at a time" 1 'somebody else traces' second_trace
+expect "who goes away ends its trace; a packet is traced" 0 '1 +arrival +lan +[0-9]+ octets' trace_fed
+end TERM
+exec 3>&-
+rm "$folder/feed"
+begin_fed
+expect "its instructions and its end, as JSON" 0 \
+    '"kind":"instruction","where":"function 0 \+0","what":"branch-here".*"kind":"outcome","where":"hop","what":"sent".*"packets":2,"left out":0' \
+    trace_fed -j
+end TERM
+exec 3>&-
 finish
