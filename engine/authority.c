@@ -11,6 +11,7 @@
 
 #include "authority_state.h"
 #include "environment.h"
+#include "generation.h"
 #include "heap.h"
 #include "key.h"
 #include "load.h"
@@ -48,6 +49,21 @@ bool authority_allows_target(const struct vvm_vmlet *vmlet, enum capability c, s
         .capability = c, .kind = target.kind, .first = (char *)target.first, .second = (char *)target.second};
     assert(capability_shape(c) == GRANT_TARGET);
     return holds(vmlet, &wanted);
+}
+
+bool authority_may_cover(const struct vvm_node *node, const struct vvm_vmlet *vmlet, uint32_t global,
+                         enum capability c)
+{
+    const struct vvm_vmlet *owner = global_owner(node, global);
+    vvm_value name = global_name(node, global);
+    if (!owner || owner == vmlet || !is_symbol(name)) return owner == vmlet;
+    const char *of = symbol_name(owner->name);
+    bool whole = authority_allows_target(vmlet, c,
+                                         (struct authority_target){TARGET_NAME, symbol_name(name), NULL}),
+         part = authority_allows_target(vmlet, c,
+                                        (struct authority_target){TARGET_IMPORT, of, symbol_name(name)});
+    return (whole || part) &&
+           (owner != node->core->vmlet || authority_allows(vmlet, CAPABILITY_ENGINE_REPLACE));
 }
 
 bool authority_allows_claim(const struct vvm_vmlet *vmlet, const char *carrier, uint64_t key)

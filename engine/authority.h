@@ -24,9 +24,9 @@
 #include "machine.h"
 #include "policy.h"
 
-#define AUTHORITY_CODE   (UINT64_C(1) << 20)   /* octets, images of what is loaded now come to */
-#define AUTHORITY_MEMORY (UINT64_C(16) << 20)  /* octets of the control heap */
-#define AUTHORITY_FUEL   UINT64_C(10000000000) /* of a load script */
+#define AUTHORITY_CODE   (UINT64_C(1) << 20)  /* octets of code and constants */
+#define AUTHORITY_MEMORY (UINT64_C(16) << 20) /* octets of the control heap */
+#define AUTHORITY_FUEL   UINT64_C(100000000)  /* of a load script */
 
 struct authority {
     struct grant_set granted, revoked;
@@ -48,6 +48,10 @@ bool authority_allows(const struct vvm_vmlet *vmlet, enum capability c);
  *  asked about. */
 bool authority_allows_target(const struct vvm_vmlet *vmlet, enum capability c,
                              struct authority_target target);
+/** The same for what is under a global, of whoever owns it: its own always; core's only with
+ *  (engine.replace) beside. */
+bool authority_may_cover(const struct vvm_node *node, const struct vvm_vmlet *vmlet, uint32_t global,
+                         enum capability c);
 /** May it claim packets of a carrier ("udp", "ip", "ethernet", a network) with that key? */
 bool authority_allows_claim(const struct vvm_vmlet *vmlet, const char *carrier, uint64_t key);
 /** May it see so much of what another VMlet defines? Of its own it sees all that its level

@@ -82,7 +82,22 @@ bool authority_may_write(const struct vvm_context *ctx, vvm_value v)
 #define HIDDEN_NAMES                                                                                         \
     H(log_line, "log-line", LOG, 0)                                                                          \
     H(tests, "%tests", INTROSPECT, LEVEL_CODE)                                                               \
-    H(run_tests, "run-tests", LOAD, 0)
+    H(run_tests, "run-tests", LOAD, 0)                                                                       \
+    H(definitions, "definitions", INTROSPECT, LEVEL_NAMES)                                                   \
+    H(vmlets, "vmlets", INTROSPECT, LEVEL_NAMES)                                                             \
+    H(tables, "tables", INTROSPECT, LEVEL_NAMES)                                                             \
+    H(callers, "callers", INTROSPECT, LEVEL_NAMES)                                                           \
+    H(networks, "networks", INTROSPECT, LEVEL_NAMES)                                                         \
+    H(instructions, "instructions", INTROSPECT, LEVEL_NAMES)                                                 \
+    H(members, "members", INTROSPECT, LEVEL_NAMES)                                                           \
+    H(weavers, "weavers", INTROSPECT, LEVEL_NAMES)                                                           \
+    H(definition, "definition", INTROSPECT, LEVEL_SIGNATURES)                                                \
+    H(interface_digest, "interface-digest", INTROSPECT, LEVEL_NAMES)                                         \
+    H(body_digest, "body-digest", INTROSPECT, LEVEL_NAMES)                                                   \
+    H(description, "vmlet-description", INTROSPECT, LEVEL_SIGNATURES)                                        \
+    H(where, "%where", INTROSPECT, LEVEL_SIGNATURES)                                                         \
+    H(disassembly, "disassembly", INTROSPECT, LEVEL_CODE)                                                    \
+    H(disassembly_text, "disassembly-text", INTROSPECT, LEVEL_CODE)
 
 static vvm_value unbound(struct vvm_context *ctx, const char *name)
 {

@@ -29,6 +29,30 @@
 
 /* ---- one form -------------------------------------------------------------------- */
 
+static uint64_t unit_octets(const struct vvm_unit *unit)
+{
+    uint64_t octets = 0;
+    for (uint32_t i = 0; i < unit->function_count; i++) octets += unit->functions[i].words * sizeof(uint64_t);
+    for (const struct constant_block *b = unit->blocks; b; b = b->next) octets += b->used * sizeof *b->data;
+    return octets;
+}
+
+static uint64_t code_of(const struct vvm_node *node, const struct vvm_vmlet *vmlet)
+{
+    uint64_t octets = 0;
+    (void)node;
+    for (const struct vvm_unit *u = vmlet->units; u; u = u->next) octets += unit_octets(u);
+    return octets;
+}
+
+/* Its VMlet's code has room for the unit, or the error is set. */
+static int check_room(struct vvm_context *ctx, const struct vvm_unit *unit)
+{
+    if (authority_room(ctx->node, unit->vmlet, CAPABILITY_CODE, code_of, unit_octets(unit))) return 0;
+    authority_refuse(ctx, unit->vmlet, "(code N) with room for its code");
+    return -EPERM;
+}
+
 /* Check, link and own a finished unit; frees it when it is refused. */
 static int adopt_unit(struct vvm_context *ctx, struct vvm_unit *unit, bool transient)
 {
@@ -39,7 +63,8 @@ static int adopt_unit(struct vvm_context *ctx, struct vvm_unit *unit, bool trans
         unit_free(unit);
         return err;
     }
-    err = unit_link(ctx, unit);
+    err = check_room(ctx, unit);
+    if (!err) err = unit_link(ctx, unit);
     if (err) {
         unit_free(unit);
         return err;

@@ -12,6 +12,7 @@
  * with what it lies over, which it does not hold up. What core and the owner itself define,
  * and what is defined inline, is not shown.
  */
+#include "authority.h"
 #include "weave.h"
 
 #include <assert.h>
@@ -120,7 +121,8 @@ static bool is_shown(struct vvm_context *ctx, const struct weaver *w, uint32_t g
     if (!owner || owner == node->core->vmlet || owner == w->owner || !is_symbol(name)) return false;
     if (symbol_name(name)[0] == '%' || !count || layers[0].kind != LAYER_DEFINE) return false;
     const struct vvm_function *f = layers[0].function;
-    return f && !(f->flags & FUNCTION_INLINE) && reflect_visible(ctx, w->owner, owner);
+    return f && !(f->flags & FUNCTION_INLINE) && reflect_visible(ctx, w->owner, owner) &&
+           authority_may_cover(node, w->owner, global, CAPABILITY_AROUND);
 }
 
 static int weave_global(struct vvm_context *ctx, const struct weaver *w, uint32_t global)

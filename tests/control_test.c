@@ -758,7 +758,7 @@ static void test_eval_redefines(void)
 /* ---- VMlets come and go ---- */
 
 #define PROBE(version, answer)                                                                               \
-    "(vmlet probe (version " version ")) (define (probe-answer) " answer ")\n"                               \
+    "(vmlet probe (needs (all)) (version " version ")) (define (probe-answer) " answer ")\n"                               \
     "(define-table probes map (key u32) (value u64) (entries 16))\n"                                         \
     "(define-layout probe (kind u8) (rest rest))\n"                                                          \
     "(define-network probe (match (udp 7777)) (layout probe) (execute (lambda () (drop 'probed)))\n"         \
@@ -843,7 +843,7 @@ static void test_loads_that_are_none(void)
     reply = call(client, "load", NULL);
     CU_ASSERT_EQUAL(code_of(reply), 2);
     json_decref(reply);
-    check_file(client, "load", "(vmlet probe) (let loop () (loop))", 1,
+    check_file(client, "load", "(vmlet probe (needs (all))) (let loop () (loop))", 1,
                "stopped: it took more than 8 seconds");
     check_file(client, "load", "", 0, NULL);
     check_unload(client, "core", true, 1, "core");
@@ -858,7 +858,7 @@ static void test_unload_cascade(void)
     struct client *client = open_client(site);
 
     check_file(client, "load", PROBE("1", "'one"), 0, NULL);
-    check_file(client, "load", "(vmlet user (import (probe probe-answer))) (define (ask) (probe-answer))", 0,
+    check_file(client, "load", "(vmlet user (needs (all)) (import (probe probe-answer))) (define (ask) (probe-answer))", 0,
                NULL);
     check_unload(client, "probe", false, 1, "VMlet `user` uses `probe`");
     CU_ASSERT(evaluates(client, "(ask)", "one"));
@@ -908,7 +908,7 @@ static void test_vmlets_tell_of_each_other(void)
 
     check_file(client, "load", PROBE("1", "'one"), 0, NULL);
     check_file(client, "load",
-               "(vmlet user (import (probe probe-answer))) (around (probe-answer) (list (previous)))", 0,
+               "(vmlet user (needs (all)) (import (probe probe-answer))) (around (probe-answer) (list (previous)))", 0,
                NULL);
     CU_ASSERT(evaluates(client, "(probe-answer)", "(one)"));
     reply = call(client, "vmlets", NULL);

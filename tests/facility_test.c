@@ -391,7 +391,7 @@ static void timers_go_by_the_generation(void)
     CU_ASSERT_EQUAL(b.sent, 1);
     CU_ASSERT_EQUAL(ledger_at(&b, LEDGER_CREATED, "hello"), 1);
     CU_ASSERT_EQUAL(ledger_at(&b, LEDGER_DROPPED, "nothing"), 0); /* there is no packet to drop */
-    load_text(b.node, "(vmlet later (import (time tick))) (define-timer beat (every 500 ms)"
+    load_text(b.node, "(vmlet later (needs (all)) (import (time tick))) (define-timer beat (every 500 ms)"
                       "  (let ((p (make-packet 'later))) (append-u8! p 2) (append-u8! p 9) (append-u8! p 9)"
                       "    (submit tick p)))");
     run_timers(&b, 10);

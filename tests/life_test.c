@@ -249,7 +249,7 @@ static void a_migration_that_fails_changes_nothing(void)
 
 /* ---- parameters ---------------------------------------------------------------------------------- */
 
-static const char chosen[] = "(vmlet chosen (parameters (size 4 (between 1 100)) (rate 0.5) (name \"none\") "
+static const char chosen[] = "(vmlet chosen (needs (all)) (parameters (size 4 (between 1 100)) (rate 0.5) (name \"none\") "
                              "(mode fast (one-of fast small))"
                              "  (open #t) (peers (1 2))))"
                              "(define-table t map (key u8) (value u8) (entries size)) (define doubled (* 2 "
@@ -307,12 +307,12 @@ static void parameters_that_do_not_fit_are_refused(void)
         CU_ASSERT(is_pending(node, bad[i].why));
         CU_ASSERT_PTR_NULL(vmlet_named(node, intern(node, "chosen")));
     }
-    CU_ASSERT_NOT_EQUAL(LOAD_WITH(node, "(vmlet plain)", 1, "x", "1"), 0);
+    CU_ASSERT_NOT_EQUAL(LOAD_WITH(node, "(vmlet plain (needs (all)))", 1, "x", "1"), 0);
     CU_ASSERT(is_pending(node, "VMlet `plain` has no parameters: `x` is none"));
     check_refused(node, "(vmlet bad (parameters (x)))", "test.vml:1:24: vmlet: (parameters (NAME DEFAULT");
-    check_refused(node, "(vmlet bad (parameters (x 1 (near 2))))", "CHECK is (between LOW HIGH)");
-    check_refused(node, "(vmlet bad (parameters (x 1 (between 2 3))))", "must be (between 2 3)");
-    check_refused(node, "(vmlet bad (parameters (x 1))) (define x 2)", "define: x is a parameter");
+    check_refused(node, "(vmlet bad (needs (all)) (parameters (x 1 (near 2))))", "CHECK is (between LOW HIGH)");
+    check_refused(node, "(vmlet bad (needs (all)) (parameters (x 1 (between 2 3))))", "must be (between 2 3)");
+    check_refused(node, "(vmlet bad (needs (all)) (parameters (x 1))) (define x 2)", "define: x is a parameter");
     node_close(node);
 }
 

@@ -259,7 +259,7 @@ static void weave_and_remove(const char *aspect)
     for (unsigned i = 0; i < 2; i++) {
         snprintf(path, sizeof path, VVM_SOURCE "/tests/networks/%s.vml", aspect);
         load_named(node, path);
-        CHECK_VALUE(node, "ants", "(length (weavers))", "1");
+        CHECK_VALUE(node, "user", "(length (weavers))", "1");
         char *woven = state_of(node);
         CU_ASSERT_STRING_NOT_EQUAL(before, woven);
         CHECK_VALUE(node, "user", "(run-tests 'ants)", "(7 . 0)");

@@ -205,11 +205,11 @@ static void rubbish_is_refused(void)
     struct vvm_node *node;
     char text[600];
     CU_ASSERT_EQUAL_FATAL(node_open(&options, &node), 0);
-    CU_ASSERT_EQUAL_FATAL(load_text(node, "(vmlet here)"), 0);
+    CU_ASSERT_EQUAL_FATAL(load_text(node, "(vmlet here (needs (all)))"), 0);
     for (unsigned i = 0; i < sizeof refusals / sizeof *refusals; i++) {
         const struct refusal *r = &refusals[i];
         uint64_t number = node->current->number;
-        snprintf(text, sizeof text, "(vmlet staged)\n%s\n%s", r->stage, r->form);
+        snprintf(text, sizeof text, "(vmlet staged (needs (all)))\n%s\n%s", r->stage, r->form);
         CU_ASSERT_NOT_EQUAL(load_text(node, text), 0);
         CU_ASSERT(pending_has(node, r->error));
         CU_ASSERT_PTR_NULL(vmlet_named(node, intern(node, "staged")));
@@ -235,14 +235,14 @@ static void stages_are_the_vmlets_own(void)
     struct vvm_node *node = open_node();
     char text[1000];
     snprintf(text, sizeof text,
-             "(vmlet first) %s (use-optimiser see) (define a 1) (define-syntax b (lambda (form) (car '(5))))"
+             "(vmlet first (needs (all))) %s (use-optimiser see) (define a 1) (define-syntax b (lambda (form) (car '(5))))"
              " (define c (b))",
              counting);
     CU_ASSERT_EQUAL_FATAL(load_text(node, text), 0);
     struct vvm_environment *first = names_of(node, "first");
     CU_ASSERT(standard(first));
     CU_ASSERT_EQUAL(eval_in(node, first, "seen"), make_fixnum(3));
-    CU_ASSERT_EQUAL_FATAL(load_text(node, "(vmlet second (import (first a))) (define d a)"), 0);
+    CU_ASSERT_EQUAL_FATAL(load_text(node, "(vmlet second (needs (all)) (import (first a))) (define d a)"), 0);
     CU_ASSERT_EQUAL(eval_in(node, first, "(+ seen c)"), make_fixnum(8));
     node_close(node);
 }
@@ -252,7 +252,7 @@ static void stages_are_the_vmlets_own(void)
 static void a_session_keeps_its_stages(void)
 {
     struct vvm_node *node = open_node();
-    CU_ASSERT_EQUAL_FATAL(load_text(node, "(vmlet session) (define (double f) (if (integer? f) (* 2 f) f))"),
+    CU_ASSERT_EQUAL_FATAL(load_text(node, "(vmlet session (needs (all))) (define (double f) (if (integer? f) (* 2 f) f))"),
                           0);
     struct vvm_environment *env = names_of(node, "session");
     CU_ASSERT_NOT_EQUAL(eval_in(node, env, "(use-expander double)"), VALUE_EXCEPTION);
@@ -291,17 +291,17 @@ static void a_network_with_stages_of_its_own(void)
     CU_ASSERT(is_pair(tested) && car_of(tested) == make_fixnum(1) && cdr_of(tested) == make_fixnum(0));
     CU_ASSERT(standard(names_of(node, "stages")));
     CU_ASSERT_EQUAL(eval_in(node, names_of(node, "stages"), "(1 plus 2)"), VALUE_EXCEPTION);
-    CU_ASSERT_NOT_EQUAL(load_text(node, "(vmlet other) (define a (1 plus 2))"), 0);
+    CU_ASSERT_NOT_EQUAL(load_text(node, "(vmlet other (needs (all))) (define a (1 plus 2))"), 0);
     CU_ASSERT_EQUAL(vmlet_unload(&node->control, intern(node, "stages"), false), 0);
     CU_ASSERT_EQUAL(vmlets_reap(node), 0);
-    CU_ASSERT_NOT_EQUAL(load_text(node, "(vmlet other) (define a (1 plus 2))"), 0);
+    CU_ASSERT_NOT_EQUAL(load_text(node, "(vmlet other (needs (all))) (define a (1 plus 2))"), 0);
     node_close(node);
 }
 
 /* ---- code that is mutated at random ---------------------------------------------------------------- */
 
 static const char mutator[] =
-    "(vmlet mutants)"
+    "(vmlet mutants (needs (all)))"
     "(define seed 1) (define chance 6)"
     "(define (draw n) (set! seed (modulo (* seed 16807) 2147483647)) (modulo (quotient seed 64) n))"
     "(define pool '(x car if lambda f 0 -1 70000 any u8 u32 \"s\" () (1 x) (quote "

@@ -9,6 +9,7 @@ const struct suite suites[] = {
     {"image", image_tests},
     {"machine", machine_tests},
     {"load", load_tests},
+    {"authority", authority_tests},
     {"unload", unload_tests},
     {"collect", collect_tests},
     {"cases", case_tests},

@@ -28,6 +28,7 @@ void around_tests(CU_pSuite suite);
 void override_tests(CU_pSuite suite);
 void trace_tests(CU_pSuite suite);
 void ants_tests(CU_pSuite suite);
+void authority_tests(CU_pSuite suite);
 void carrier_tests(CU_pSuite suite);
 void runtime_tests(CU_pSuite suite);
 void swap_tests(CU_pSuite suite);

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 
+#include "../authority.h"
 #include "../environment.h"
 #include "../layer.h"
 #include "../reflect.h"
@@ -78,12 +79,23 @@ const struct binding *own_binding(struct vvm_context *ctx, struct vvm_vmlet *vml
     return NULL;
 }
 
+static int refuse_cover(struct vvm_context *ctx, const struct vvm_vmlet *who, enum capability c, vvm_value name)
+{
+    char grant[160];
+    snprintf(grant, sizeof grant, "(%s %.80s)%s", capability_name(c), symbol_name(name),
+             authority_allows(who, CAPABILITY_ENGINE_REPLACE) ? "" : ", with (engine.replace) if it is core's");
+    authority_refuse(ctx, who, grant);
+    return -EPERM;
+}
+
 int put_around(struct vvm_context *ctx, struct vvm_vmlet *owner, uint32_t target, vvm_value name,
                vvm_value over, vvm_value below)
 {
     struct vvm_node *node = ctx->node;
     uint32_t under = is_symbol(below) ? global_number(node, owner, below) : UINT32_MAX;
     const struct binding *by = own_binding(ctx, owner, over);
+    enum capability c = is_symbol(below) ? CAPABILITY_AROUND : CAPABILITY_REDEFINE;
+    if (!authority_may_cover(node, owner, target, c)) return refuse_cover(ctx, owner, c, name);
     if (!by || !may_cover(ctx, name, &node->candidate->bindings[target], by)) return -EINVAL;
     int err = layer_around(node, target, owner, by->value, by->function, under);
     if (err) raise_error(ctx, ERROR_HEAP, VALUE_DEFAULT);
@@ -100,6 +112,16 @@ PRIMITIVE_FN(around)
     return VALUE_UNSPECIFIED;
 }
 
+/* Others' layers go only by (undefine NAME): the uppermost owner's arounds. */
+static int remove_another(struct vvm_context *ctx, const struct vvm_vmlet *who, uint32_t target)
+{
+    uint32_t count;
+    const struct layer *layers = layers_of(ctx->node, target, &count);
+    if (!count || layers[count - 1].kind != LAYER_AROUND) return 0;
+    if (!authority_may_cover(ctx->node, who, target, CAPABILITY_UNDEFINE)) return 0;
+    return layer_remove(ctx->node, target, layers[count - 1].owner);
+}
+
 /* (%undefine vmlet 'name): the caller's own name means what it did before it was defined */
 PRIMITIVE_FN(undefine)
 {
@@ -110,6 +132,7 @@ PRIMITIVE_FN(undefine)
     else if (owner) target = target_global(ctx, owner, args);
     if (target < 0 || target == UINT32_MAX) return VALUE_EXCEPTION;
     int count = layer_remove(ctx->node, (uint32_t)target, owner);
+    if (count == 0) count = remove_another(ctx, owner, (uint32_t)target);
     if (count == 0) refused(ctx, "undefine", args[1], "has no layer of this VMlet");
     if (count < 0) raise_error(ctx, ERROR_HEAP, VALUE_DEFAULT);
     return count > 0 ? VALUE_UNSPECIFIED : VALUE_EXCEPTION;

@@ -23,8 +23,8 @@
 
 bool reflect_visible(struct vvm_context *ctx, const struct vvm_vmlet *vmlet, const struct vvm_vmlet *owner)
 {
-    (void)ctx, (void)vmlet, (void)owner;
-    return true;
+    const struct vvm_vmlet *core = ctx->node->core->vmlet;
+    return vmlet == owner || owner == core || authority_allows_look(vmlet, owner, LEVEL_NAMES);
 }
 
 /* ---- answers --------------------------------------------------------------------------- */

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../authority.h"
+#include "../environment.h"
 #include "../reflect.h"
 #include "../unit.h"
 #include "lib.h"
@@ -94,7 +96,9 @@ vvm_value reflect_disassembly(struct vvm_context *ctx, const struct vvm_function
 static const struct vvm_function *code_of(struct vvm_context *ctx, const char *name, vvm_value target)
 {
     const struct vvm_function *f = reflect_code(ctx, target);
-    if (f && f->unit->verified) return f;
+    const struct vvm_vmlet *core = ctx->node->core->vmlet, *owner = f ? f->unit->vmlet : NULL;
+    bool may = owner == core || (owner && authority_allows_look(authority_running(ctx), owner, LEVEL_CODE));
+    if (f && f->unit->verified && may) return f;
     raise_message(ctx, ERROR_UNBOUND, target, "%s: no function in engine code", name);
     return NULL;
 }

@@ -2,6 +2,7 @@
 /*
  * system.c - eval, time, exit, and what the system says about itself.
  */
+#include "../authority.h"
 #include "../environment.h"
 #include "../generation.h"
 #include "lib.h"
@@ -16,11 +17,19 @@ static vvm_value make_environment(struct vvm_context *ctx, vvm_value name)
     return object_value(e);
 }
 
-/* Of the VMlet loaded last: the one being loaded, or the session. */
-PRIMITIVE_FN(interaction_environment) { return make_environment(ctx, ctx->node->vmlets->name); }
+/* Whoever asks has its own names, and nobody else's. */
+static const struct vvm_vmlet *asking(const struct vvm_context *ctx)
+{
+    const struct vvm_vmlet *vmlet = authority_running(ctx);
+    return vmlet ? vmlet : ctx->node->vmlets;
+}
+
+PRIMITIVE_FN(interaction_environment) { return make_environment(ctx, asking(ctx)->name); }
 
 static struct vvm_environment *environment_named(const struct vvm_node *node, vvm_value name)
 {
+    for (struct vvm_vmlet *v = node->beginning; v; v = v->outer) /* those that are being loaded */
+        if (v->name == name) return v->environment;
     for (struct vvm_vmlet *v = node->vmlets; v; v = v->next)
         if (v->name == name) return v->environment;
     return NULL;
@@ -29,7 +38,7 @@ static struct vvm_environment *environment_named(const struct vvm_node *node, vv
 PRIMITIVE_FN(eval)
 {
     vvm_value result;
-    struct vvm_environment *env = ctx->node->vmlets->environment;
+    struct vvm_environment *env = asking(ctx)->environment;
     if (n > 1) {
         NEED(has_type(args[1], TYPE_ENVIRONMENT), "eval", 1, "environment");
         vvm_value name = ((struct environment_object *)value_pointer(args[1]))->vmlet;

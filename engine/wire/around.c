@@ -11,6 +11,7 @@
  * each level once and leaves by an exit of the lowest: to the wire verifier a chain has the
  * shape, the exits and the handler heights of its lowest row.
  */
+#include "../authority.h"
 #include "around.h"
 
 #include <assert.h>
@@ -54,13 +55,28 @@ static int fits(struct vvm_context *ctx, const struct row_around *around, const 
     return refuse(ctx, ERROR_SIGNATURE, around, "it has other operands or takes than the around");
 }
 
+static bool may_cover_row(const struct network *n, const struct row_around *around)
+{
+    struct authority_target target = {TARGET_INSTRUCTION, symbol_name(n->name), symbol_name(around->name)};
+    return around->owner == n->item.owner || authority_allows_target(around->owner, CAPABILITY_AROUND, target);
+}
+
+static int refuse_row(struct vvm_context *ctx, const struct row_around *around)
+{
+    char grant[200];
+    snprintf(grant, sizeof grant, "(around (instruction %.80s %.80s))", symbol_name(around->network),
+             symbol_name(around->name));
+    authority_refuse(ctx, around->owner, grant);
+    return -EPERM;
+}
+
 int instruction_around(struct vvm_context *ctx, vvm_value network, vvm_value name,
                        const struct vvm_function *body)
 {
     struct vvm_generation *g = wire_candidate(ctx, "around");
     if (!g) return -EPERM;
     const struct network *handle = wire_pointer(network, TYPE_NETWORK);
-    struct row_around around = {body->unit->vmlet, handle ? handle->name : network, name, body,
+    struct row_around around = {authority_definer(ctx, body), handle ? handle->name : network, name, body,
                                 ctx->node->weaving, VALUE_FALSE};
     if (!is_symbol(around.network) || !is_symbol(name)) {
         raise_type(ctx, "around", 1, "network and name of an instruction", network);
@@ -69,6 +85,7 @@ int instruction_around(struct vvm_context *ctx, vvm_value network, vvm_value nam
     const struct network *n = network_named(g, around.network);
     const struct wire_instruction *row = n ? instruction_named(g->matches, n->item.owner, name) : NULL;
     if (!row) return refuse(ctx, ERROR_UNBOUND, &around, "there is no such one");
+    if (!may_cover_row(n, &around)) return refuse_row(ctx, &around);
     struct wire_instruction read = {.name = name};
     int err = around_from_body(ctx, body, &read);
     if (!err) err = fits(ctx, &around, row);

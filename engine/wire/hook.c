@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "../authority.h"
 #include "../interpret.h"
 #include "../reflect.h"
 #include "execution.h"
@@ -124,6 +125,20 @@ static const struct wire_set *set_argument(const struct vvm_generation *g, vvm_v
     return NULL;
 }
 
+/* May the caller cover that of another's? If not the error is set. */
+static bool may_cover(struct vvm_context *ctx, const struct vvm_vmlet *owner, enum target_kind kind,
+                      const char *first, const char *second)
+{
+    const struct vvm_vmlet *who = authority_running(ctx);
+    char grant[200];
+    if (owner == who || authority_allows_target(who, CAPABILITY_AROUND, (struct authority_target){kind, first, second}))
+        return true;
+    snprintf(grant, sizeof grant, "(around (%s %.80s %.80s))", kind == TARGET_MEMBER ? "member" : "network", first,
+             second ? second : "");
+    authority_refuse(ctx, who, grant);
+    return false;
+}
+
 /* (%around-member set 'name 'over 'below) */
 vvm_value primitive_around_member(struct vvm_context *ctx, unsigned n, const vvm_value *args)
 {
@@ -140,6 +155,8 @@ vvm_value primitive_around_member(struct vvm_context *ctx, unsigned n, const vvm
                               ? name_octets(ctx, args[1], room, sizeof room, &length)
                               : NULL;
     if (!name || !set_member(g, set, name, length)) return refused(ctx, args[1], "there is no such member");
+    const char *word = is_symbol(args[1]) ? symbol_name(args[1]) : NULL; /* octets: only by the whole set */
+    if (!may_cover(ctx, set->item.owner, TARGET_MEMBER, symbol_name(set->name), word)) return VALUE_EXCEPTION;
     return put(ctx, set, args[1], set->parameters, args);
 }
 
@@ -156,5 +173,7 @@ vvm_value primitive_around_hook(struct vvm_context *ctx, unsigned n, const vvm_v
     if (hook < 0 || !network->defined[hook]) return refused(ctx, args[1], "the network has no such hook");
     int length = snprintf(name, sizeof name, "%s %s", symbol_name(network->name), hook_words[hook]);
     if (length < 0 || (size_t)length >= sizeof name) return refused(ctx, args[0], "its name is too long");
+    if (!may_cover(ctx, network->item.owner, TARGET_NETWORK, symbol_name(network->name), hook_words[hook]))
+        return VALUE_EXCEPTION;
     return put(ctx, NULL, intern(ctx->node, name), hook_parameters[hook], args);
 }

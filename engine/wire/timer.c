@@ -14,6 +14,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "../authority.h"
 #include "../lib/lib.h"
 #include "execution.h"
 #include "primitives.h"
@@ -65,6 +66,16 @@ static vvm_value enlist(struct vvm_context *ctx, struct vvm_generation *g, const
     return member_enlist(g->matches, m) ? raise_error(ctx, ERROR_HEAP, VALUE_DEFAULT) : VALUE_UNSPECIFIED;
 }
 
+/* Of a VMlet, in the generation that is built. */
+static uint64_t timers_of(const struct vvm_node *node, const struct vvm_vmlet *vmlet)
+{
+    const struct match_table *t = node->candidate->matches;
+    uint64_t count = 0;
+    for (uint32_t i = 0; i < t->member_count; i++)
+        count += t->members[i]->set == &node->wire->timers && authority_gave(node, vmlet, t->members[i]->item.owner);
+    return count;
+}
+
 /* (%define-timer 'name nanoseconds fuel 'network-or-#f procedure) */
 vvm_value primitive_define_timer(struct vvm_context *ctx, unsigned n, const vvm_value *args)
 {
@@ -72,6 +83,9 @@ vvm_value primitive_define_timer(struct vvm_context *ctx, unsigned n, const vvm_
     if (!g) return VALUE_EXCEPTION;
     if (!is_fixnum(args[1]) || fixnum_value(args[1]) < EVERY_LEAST || fixnum_value(args[1]) > EVERY_MOST)
         return raise_message(ctx, ERROR_RANGE, args[1], "define-timer: every is 1 ms to 1000000 seconds");
+    const struct vvm_vmlet *who = authority_running(ctx);
+    if (!authority_room(ctx->node, who, CAPABILITY_TIMERS, timers_of, 1))
+        return authority_refuse(ctx, who, "(timers N) with as many as it defines");
     struct wire_member *m = new_timed(ctx, "define-timer", &ctx->node->wire->timers, n, args);
     if (!m) return VALUE_EXCEPTION;
     m->every = (uint64_t)fixnum_value(args[1]);
