@@ -152,8 +152,8 @@ int generation_define(struct vvm_node *node, uint32_t number, struct vvm_vmlet *
 int layer_around(struct vvm_node *node, uint32_t number, struct vvm_vmlet *owner, vvm_value procedure,
                  const struct vvm_function *function, uint32_t below)
 {
-    struct layer layer = {
-        owner, LAYER_AROUND, procedure, function, below, ++node->globals->sequence, node->weaving};
+    struct layer layer = {owner,        LAYER_AROUND, procedure, function, below, ++node->globals->sequence,
+                          node->weaving};
     return put(node, number, &layer);
 }
 
@@ -205,14 +205,13 @@ int layers_drop(struct vvm_node *node, const struct vvm_vmlet *owner)
 
 /* ---- weaving ------------------------------------------------------------------------- */
 
-/* The owner's function that a woven layer was made of stands under a name nobody types. */
-static int remove_function(struct vvm_node *node, const struct layer *layer)
+int layer_forget(struct vvm_node *node, const struct vvm_vmlet *owner, vvm_value procedure)
 {
     struct global_table *t = node->globals;
     for (uint32_t i = 0; i < t->count; i++) {
         const struct global *g = &t->globals[i];
-        if (g->owner == layer->owner && g->layer_count && g->layers[0].value == layer->value)
-            return layer_remove(node, i, layer->owner);
+        if (g->owner == owner && g->layer_count && g->layers[0].value == procedure)
+            return layer_remove(node, i, owner);
     }
     return 0;
 }
@@ -228,7 +227,8 @@ int layer_unweave(struct vvm_node *node, uint32_t number, uint32_t weaver)
 {
     struct global_table *t = node->globals;
     int removed = 0;
-    for (uint32_t i; (i = find_woven(&t->globals[number], weaver)) < t->globals[number].layer_count; removed++) {
+    for (uint32_t i; (i = find_woven(&t->globals[number], weaver)) < t->globals[number].layer_count;
+         removed++) {
         struct layer gone = t->globals[number].layers[i];
         int err = t->globals[number].changed == t->load ? 0 : open_layers(t, number);
         if (err) return err;
@@ -238,7 +238,7 @@ int layer_unweave(struct vvm_node *node, uint32_t number, uint32_t weaver)
         node->candidate->checked = false;
         if (gone.below != UINT32_MAX) bind(node->candidate, gone.below, NULL);
         layers_bind(node->candidate, t, number);
-        err = remove_function(node, &gone);
+        err = layer_forget(node, gone.owner, gone.value);
         if (err < 0) return err;
     }
     return removed;

@@ -46,6 +46,9 @@ const struct layer *layers_of(const struct vvm_node *node, uint32_t global, uint
 /** Take the layers of a weaver (0: of all) off a global, and with each the owner's function that
  *  it was made of. How many there were, or -errno. */
 int layer_unweave(struct vvm_node *node, uint32_t global, uint32_t weaver);
+/** Take the definition of an owner's function away that a woven layer was made of: it stands under a
+ *  name that nobody types. -errno. */
+int layer_forget(struct vvm_node *node, const struct vvm_vmlet *owner, vvm_value procedure);
 /** True if the open load has put another definition under the global, or the first. */
 bool layer_defined_anew(const struct vvm_node *node, uint32_t global);
 /** Call fn for every global that has an around, lowest number first; stops at the first

@@ -197,8 +197,7 @@ int weave_withdraw(struct vvm_context *ctx, const struct vvm_vmlet *vmlet)
     for (uint32_t i = 0; i < globals_limit(ctx->node) && removed >= 0; i++)
         if (global_owner(ctx->node, i) == vmlet) removed = layer_unweave(ctx->node, i, 0);
     if (removed < 0) return removed;
-    wire_unweave(ctx->node->candidate, 0, vmlet);
-    return 0;
+    return wire_unweave(ctx->node, 0, vmlet);
 }
 
 static int take_off(struct vvm_context *ctx, uint32_t id)
@@ -206,8 +205,7 @@ static int take_off(struct vvm_context *ctx, uint32_t id)
     int removed = 0;
     for (uint32_t i = 0; i < globals_limit(ctx->node) && removed >= 0; i++)
         removed = layer_unweave(ctx->node, i, id);
-    wire_unweave(ctx->node->candidate, id, NULL);
-    return removed < 0 ? removed : 0;
+    return removed < 0 ? removed : wire_unweave(ctx->node, id, NULL);
 }
 
 /* The list without the owner's weaver of that name, whose layers go; *found: there was one. */

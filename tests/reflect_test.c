@@ -11,6 +11,7 @@
 
 #include "../engine/environment.h"
 #include "../engine/generation.h"
+#include "../engine/heap.h"
 #include "../engine/load.h"
 #include "../engine/unit.h"
 #include "../engine/vmlet.h"
@@ -244,6 +245,60 @@ static void test_unweave(void)
     node_close(node);
 }
 
+/* What was put over an instruction from the REPL stays though nothing else leads to its code. */
+static void test_around_of_an_entry(void)
+{
+    struct vvm_node *node = open_node();
+    load_named(node, VVM_SOURCE "/netvmlets/hop.vml");
+    load_text(node, "(define operator #t)", false);
+    char *before = state_of(node);
+    for (unsigned i = 0; i < 3; i++) {
+        CHECK_VALUE(node, "user",
+                    "(around (instruction hop deliver) (if (= port 13) (drop 'unlucky)) (previous))",
+                    "#<unspecified>");
+        heap_collect(node);
+    }
+    CHECK_VALUE(node, "user", "(length (definition-layers (definition '(instruction hop deliver))))", "4");
+    CHECK_VALUE(node, "user", "(run-tests 'hop)", "(8 . 0)");
+    unload(node, "user");
+    load_text(node, "(define operator #t)", false);
+    char *after = state_of(node);
+    CU_ASSERT_STRING_EQUAL(before, after);
+    free(before);
+    free(after);
+    node_close(node);
+}
+
+/* Over instructions and hooks, too; they do not keep the network from going and coming back. */
+static void test_weaver_over_a_network(void)
+{
+    static const char text[] = "(vmlet w (needs (around *) (introspect all code)))"
+                               "(where (lambda (d) (eq? (definition-network d) 'hop))"
+                               "       (lambda (d) (and (memq (definition-kind d) '(instruction hook))"
+                               "                        '(lambda () (fuel-left) (previous)))))";
+    static const char layers[] =
+        "(map (lambda (t) (map car (definition-layers (definition t))))"
+        "     '((instruction hop forward) (instruction hop deliver) (network hop execute)))";
+    struct vvm_node *node = open_node();
+    load_text(node, "(define operator #t)", false);
+    load_text(node, text, false);
+    char *before = state_of(node);
+    for (unsigned i = 0; i < 3; i++) {
+        load_named(node, VVM_SOURCE "/netvmlets/hop.vml");
+        CHECK_VALUE(node, "user", layers, "((hop w) (hop w) (hop w))");
+        CHECK_VALUE(node, "user", "(run-tests 'hop)", "(8 . 0)");
+        unload(node, "hop");
+        unload(node, "anep");
+        unload(node, "route");
+        unload(node, "diagram");
+        char *after = state_of(node);
+        CU_ASSERT_STRING_EQUAL(before, after);
+        free(after);
+    }
+    free(before);
+    node_close(node);
+}
+
 /* ---- aspects over an ANTS that knows nothing of them --------------------------------------------- */
 
 /* Woven, the aspect's own tests pass; the network's too, woven or not. Removed, everything is as before. */
@@ -288,6 +343,8 @@ void reflect_tests(CU_pSuite suite)
     CU_add_test(suite, "a weaver and a replace", test_weaver_and_replace);
     CU_add_test(suite, "a weaver that fails", test_weaver_that_fails);
     CU_add_test(suite, "unweave", test_unweave);
+    CU_add_test(suite, "an around of an entry", test_around_of_an_entry);
+    CU_add_test(suite, "a weaver over a network", test_weaver_over_a_network);
     CU_add_test(suite, "an aspect replicates table writes", test_aspect_replicates);
     CU_add_test(suite, "an aspect traces", test_aspect_traces);
     CU_add_test(suite, "an aspect limits a rate", test_aspect_limits);

@@ -47,7 +47,7 @@ typedef int wire_definition(void *data, const struct vvm_vmlet *owner, vvm_value
 int wire_each_definition(struct vvm_context *ctx, uint32_t weaver, bool all, wire_definition *fn, void *data);
 /** Take out of a candidate what a weaver (0: any) put over instructions, members and hooks, of one
  *  VMlet unless NULL. */
-void wire_unweave(struct vvm_generation *candidate, uint32_t weaver, const struct vvm_vmlet *vmlet);
+int wire_unweave(struct vvm_node *node, uint32_t weaver, const struct vvm_vmlet *vmlet); /* 0, -ENOMEM */
 /** Keep the body of an around over an instruction, put there just now, as long as its closure:
  *  code of the REPL lives only as long as something leads to it. */
 void around_keep(struct vvm_generation *candidate, vvm_value procedure);

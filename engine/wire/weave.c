@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 
+#include "../layer.h"
 #include "../reflect.h"
 #include "execution.h"
 #include "primitives.h"
@@ -147,10 +148,12 @@ static bool lies_on(const struct vvm_generation *g, const struct wire_member *ar
 
 static bool is_meant(uint32_t of, uint32_t weaver) { return of && (!weaver || of == weaver); }
 
-void wire_unweave(struct vvm_generation *g, uint32_t weaver, const struct vvm_vmlet *vmlet)
+int wire_unweave(struct vvm_node *node, uint32_t weaver, const struct vvm_vmlet *vmlet)
 {
+    struct vvm_generation *g = node->candidate;
     struct match_table *t = g->matches;
     uint32_t kept = 0;
+    int err = 0;
     for (uint32_t i = 0; i < t->around_count; i++) {
         const struct row_around *a = &t->arounds[i];
         bool goes = is_meant(a->weaver, weaver) && (!vmlet || is_network_of(g, a->network, vmlet));
@@ -161,8 +164,11 @@ void wire_unweave(struct vvm_generation *g, uint32_t weaver, const struct vvm_vm
     for (uint32_t i = 0; i < t->member_count; i++) {
         const struct wire_member *m = t->members[i];
         bool goes = m->around && is_meant(m->weaver, weaver) && (!vmlet || lies_on(g, m, vmlet));
-        if (goes && m->below < g->binding_count) g->bindings[m->below].value = VALUE_UNDEFINED;
+        if (goes && m->below < g->binding_count)
+            g->bindings[m->below] = (struct binding){.value = VALUE_UNDEFINED};
+        if (goes && err >= 0) err = layer_forget(node, m->item.owner, m->procedure);
         if (!goes) t->members[kept++] = m;
     }
     t->member_count = kept;
+    return err < 0 ? err : set_index(t);
 }
