@@ -41,7 +41,7 @@ struct import {
 static void import_name(void *data, vvm_value symbol, const struct denotation *d)
 {
     struct import *import = data;
-    bool own = d->kind == DENOTES_MACRO || (d->kind == DENOTES_GLOBAL && d->owner == import->from);
+    bool own = (d->kind == DENOTES_MACRO || d->kind == DENOTES_GLOBAL) && d->owner == import->from;
     const struct denotation *before = own ? environment_lookup(import->session->environment, symbol) : NULL;
 
     if (before && before->owner == import->session) return; /* the session's own stays */

@@ -9,7 +9,8 @@
  *   nodes:
  *     a:
  *       addresses: [10.0.0.1]          # A or A/N; with /N the prefix is routed to this node
- *       vmlets: [ants]                 # a name to be found on the path, or a file (has a / or a dot)
+ *       vmlets: [ants]                 # a name to be found on the path, or a file (has a / or a dot);
+ *                                      # { route: { prefixes: 512 } } gives values to its parameters
  *       control: { path: run/a.sock, mode: 0600 }
  *       workers: 2                     # threads that move its packets
  *       ports:
@@ -34,6 +35,7 @@
 #ifndef VVMD_CONFIG_H
 #define VVMD_CONFIG_H
 
+#include "engine/parameter.h"
 #include "port.h"
 #include "region.h"
 
@@ -75,6 +77,8 @@ struct config_port {
 struct config_vmlet {
     const char *name; /* as written; a file's from the working directory */
     struct config_place place;
+    struct load_parameter *parameters; /* that were written */
+    unsigned parameter_count;
 };
 
 struct config_node {

@@ -17,11 +17,12 @@
 #include "region.h"
 #include "tree.h"
 
-#define CONFIG_ROUTES  1024 /* of a node, written in the file */
-#define CONFIG_VMLETS  64
-#define CONFIG_FOLDERS 32
-#define CONFIG_SOCKET  108  /* octets of a control socket's path, with its NUL */
-#define CONFIG_PATH    4096 /* octets of a path, with its NUL */
+#define CONFIG_ROUTES     1024 /* of a node, written in the file */
+#define CONFIG_VMLETS     64
+#define CONFIG_FOLDERS    32
+#define CONFIG_PARAMETERS 64   /* of a VMlet */
+#define CONFIG_SOCKET     108  /* octets of a control socket's path, with its NUL */
+#define CONFIG_PATH       4096 /* octets of a path, with its NUL */
 
 struct config_reader {
     struct config *config;

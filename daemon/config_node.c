@@ -30,17 +30,69 @@ static int read_addresses(struct config_reader *reader, void *object, const stru
     return config_read_list(reader, value, CONFIG_ADDRESSES, read_address, node);
 }
 
+static const char *keep(struct config_reader *reader, const char *text)
+{
+    return region_text(reader->config->region, text, strlen(text));
+}
+
+/* { PARAMETER: VALUE, ... }: what values are right the VMlet knows. */
+static int read_parameters(struct config_reader *reader, struct config_vmlet *vmlet, const struct tree *map)
+{
+    const struct tree *child;
+    const char *text;
+
+    if (map->kind != TREE_MAP || map->count > CONFIG_PARAMETERS)
+        return config_refuse(reader, config_place(map),
+                             "parameters are written { NAME: VALUE, ... }, %u at most", CONFIG_PARAMETERS);
+    vmlet->parameters = region_reserve(reader->config->region, map->count, sizeof *vmlet->parameters);
+    if (!vmlet->parameters) return config_no_memory(reader);
+    for (child = map->first; child; child = child->next) {
+        struct load_parameter *p = &vmlet->parameters[vmlet->parameter_count];
+        int err = config_scalar(reader, child, &text);
+
+        if (err) return err;
+        *p = (struct load_parameter){keep(reader, child->key), keep(reader, text)};
+        if (!p->name || !p->text) return config_no_memory(reader);
+        vmlet->parameter_count++;
+    }
+    return 0;
+}
+
+/* Of NAME, or of { NAME: { PARAMETER: VALUE, ... } }: what names it, as a scalar. */
+static int vmlet_name(struct config_reader *reader, const struct tree *value, struct tree *name)
+{
+    const struct tree *only = value->first;
+
+    *name = *value;
+    if (value->kind != TREE_MAP) return 0;
+    if (value->count != 1)
+        return config_refuse(reader, config_place(value),
+                             "a VMlet with parameters is written { NAME: { PARAMETER: VALUE, ... } }");
+    *name = (struct tree){.kind = TREE_SCALAR,
+                          .line = only->key_line,
+                          .column = only->key_column,
+                          .key = value->key,
+                          .text = only->key};
+    return 0;
+}
+
 /* A file is looked for from here; anything else is a name to be found on the path. */
-static int read_vmlet(struct config_reader *reader, void *object, const struct tree *value)
+static int read_vmlet(struct config_reader *reader, void *object, const struct tree *item)
 {
     struct config_node *node = object;
     struct config_vmlet *vmlet = &node->vmlets[node->vmlet_count];
+    struct tree named;
+    const struct tree *value = &named;
     const char *text;
     unsigned i;
-    int err = config_scalar(reader, value, &text);
+    int err = vmlet_name(reader, item, &named);
 
+    if (!err) err = config_scalar(reader, value, &text);
     if (!err && strpbrk(text, "/.")) err = config_input_path(reader, value, &vmlet->name);
     else if (!err) err = config_read_name(reader, value, &vmlet->name);
+    vmlet->parameters = NULL;
+    vmlet->parameter_count = 0;
+    if (!err && item->kind == TREE_MAP) err = read_parameters(reader, vmlet, item->first);
     if (err) return err;
     vmlet->place = config_place(value);
     for (i = 0; i < node->vmlet_count; i++)
@@ -131,7 +183,8 @@ static const struct config_key node_keys[] = {
      .help = "IPv4 addresses of this node, A or A/N; with /N the prefix is routed to it"},
     {.name = "vmlets",
      .read = read_vmlets,
-     .help = "VMlets to load, in order: names on the path, or files (with a / or a dot)"},
+     .help = "VMlets to load, in order: names on the path, or files (with a / or a dot); {NAME: {PARAMETER: "
+             "VALUE}}"},
     {.name = "control", .read = read_control, .help = "the control socket: path and mode"},
     {.name = "workers",
      .kind = KEY_NUMBER,

@@ -218,7 +218,8 @@ static int open_output(struct port *port, struct pcap_file *file, const char *pa
     if (file->output) return 0;
     if (errno == EWOULDBLOCK) {
         snprintf(port->why, sizeof port->why,
-                 "%.150s is being recorded or replayed by another port or process: record another file", path);
+                 "%.150s is being recorded or replayed by another port or process: record another file",
+                 path);
         return -EBUSY;
     }
     snprintf(port->why, sizeof port->why, "cannot be recorded: %.150s: %s: check the folder and its rights",

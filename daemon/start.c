@@ -156,6 +156,7 @@ int find_vmlet(const char *name, const char *path, char *file, size_t room)
 
 static int load_vmlet(const struct starting *s, const struct config_vmlet *vmlet)
 {
+    const struct load_parameters parameters = {vmlet->parameters, vmlet->parameter_count};
     char file[PATH_MAX];
     struct vvm_vmlet *loaded;
     int err = find_vmlet(vmlet->name, s->config->path, file, sizeof file);
@@ -164,7 +165,7 @@ static int load_vmlet(const struct starting *s, const struct config_vmlet *vmlet
         return refuse(s, vmlet->place, err,
                       "VMlet %.60s: no %.60s.vml or .vmi in %.150s: add its folder to the path", vmlet->name,
                       vmlet->name, s->config->path && *s->config->path ? s->config->path : "any folder");
-    err = load_file(&s->router->node->control, file, &loaded);
+    err = load_file_with(&s->router->node->control, file, false, &parameters, &loaded);
     return err ? refuse_pending(s, err, file) : 0;
 }
 

@@ -20,6 +20,7 @@
 #include <string.h>
 
 #include "environment.h"
+#include "expand.h"
 #include "generation.h"
 #include "heap.h"
 #include "interpret.h"
@@ -272,11 +273,24 @@ static void mark(void *data, vvm_value v)
     push(g, o);
 }
 
-/* What is no value: code, and the objects of networks. */
+/* Where a macro was defined: its names are looked up there for as long as somebody has them. */
+static void reach_site(struct collection *g, const struct object *o)
+{
+    const struct site *s = (const struct site *)o;
+    if (header_length(o->header) < sizeof *s - sizeof *o || s->kind != site_kind) return;
+    struct vvm_environment *env = s->environment;
+    if (!env->vmlet || env->visited == g->tracing.number) return;
+    env->visited = g->tracing.number;
+    env->vmlet->reached = g->tracing.number;
+    environment_visit(env, mark, g);
+}
+
+/* What is no value: code, the objects of networks, and environments. */
 static void trace_code(struct collection *g, const struct object *o)
 {
     switch (header_type(o->header)) {
     case TYPE_CLOSURE: reach(g, ((const struct closure *)o)->function->unit); break;
+    case TYPE_FOREIGN: reach_site(g, o); break;
     case TYPE_PROGRAM:
     case TYPE_NETWORK:
     case TYPE_SET:
@@ -414,7 +428,8 @@ static void free_units(struct vvm_node *node, struct vvm_vmlet *vmlet)
 }
 
 /* VMlets that were unloaded or refused and to whose code and objects nothing leads. What a
- * macro or an environment of theirs holds does not keep them: nobody finds it any more. */
+ * macro of theirs holds does not keep them: nobody finds it any more, unless a name that it
+ * put into another's macro or inline function leads there (reach_site). */
 static void free_vmlets(struct vvm_node *node, uint64_t number)
 {
     struct vvm_vmlet **at = &node->leaving;

@@ -157,8 +157,8 @@ static struct ast_node *set_global(struct reading *r, const struct form *f, cons
                                    struct ast_node *value)
 {
     struct denotation *d = target->global.denotation;
-    if (d->owner != r->x->env->vmlet || d->inline_form != VALUE_FALSE)
-        refuse_form(r, f, "the variable is another VMlet's, or defined inline");
+    if (d->owner != r->x->env->vmlet || d->inline_form != VALUE_FALSE || d->parameter)
+        refuse_form(r, f, "the variable is another VMlet's, a parameter of this one, or defined inline");
     struct ast_node *n = make_node(r->x, AST_SET_GLOBAL, f->position);
     d->assigned = true;
     n->global.denotation = d;
@@ -183,7 +183,7 @@ static struct ast_node *read_define(struct reading *r, struct scope *s, const st
     if (!is_symbol(name)) refuse_form(r, f, "needs a name");
     if (r->functions) refuse_form(r, f, "stands inside a function");
     struct denotation *d = environment_entry(r->x->env, name);
-    if (!d || d->kind != DENOTES_GLOBAL || d->owner != r->x->env->vmlet)
+    if (!d || d->kind != DENOTES_GLOBAL || d->owner != r->x->env->vmlet || d->parameter)
         d = global_definition(r->x, name, f->position);
     struct ast_node *n = make_node(r->x, AST_DEFINE, f->position);
     n->global.denotation = d;

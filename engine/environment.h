@@ -30,6 +30,7 @@ struct denotation {
     bool diverges;           /* GLOBAL: the function last compiled for it never returns */
     uint8_t hidden;          /* GLOBAL of core: row of the names that need a capability, 0: everybody's */
     bool parameter;          /* GLOBAL: its value comes with the load; code may not define or assign it */
+    bool everywhere;         /* MACRO: its VMlet gives it to all; see expand_global.c */
     bool record_type;        /* GLOBAL: holds a record type; may be used as a parameter type */
     const struct primitive_row *primitive; /* GLOBAL of core: C primitive, else NULL */
     const char *doc;                       /* or NULL; owned by the environment */
@@ -46,6 +47,8 @@ struct vvm_environment {
     struct vvm_environment *parent; /* core, or NULL in core */
     struct environment_entry **buckets;
     uint32_t bucket_count, entry_count;
+    bool lent;                          /* core: VMlets have given syntax to all */
+    uint64_t visited;                   /* number of the last collection that came to it by a site */
     vvm_value stages[STAGES];           /* procedures, or VALUE_FALSE: the standard one */
     struct environment_snapshot *saved; /* the newest that is neither restored nor forgotten */
 };
@@ -75,6 +78,9 @@ int environment_import(struct vvm_environment *to, const struct vvm_environment 
  *  the same name of the heir's, or nothing. */
 void environment_replace(struct vvm_environment *env, const struct vvm_vmlet *owner,
                          const struct vvm_vmlet *heir);
+/** Syntax that VMlets give to all stands in core for as long as they are loaded: to be called
+ *  when VMlets have come or gone, or a load or an entry failed. In expand_global.c. */
+void syntax_settle(struct vvm_node *node);
 /** Call visit for every macro and inline form of its own names, for its stages, and for what
  *  it may be restored to. */
 void environment_visit(const struct vvm_environment *env, void (*visit)(void *data, vvm_value v), void *data);

@@ -288,6 +288,8 @@ static struct ast_node *top_special(struct expansion *x, uint32_t special, vvm_v
     case SPECIAL_UNDEFINE: return top_undefine(x, form, position);
     case SPECIAL_DEFINE_SYNTAX: define_syntax(x, x->root, form, position); break;
     case SPECIAL_DEFINE_READER: define_reader(x, form, position); break;
+    case SPECIAL_DEFINE_GLOBAL_SYNTAX: define_global_syntax(x, form, position, false); break;
+    case SPECIAL_DEFINE_GLOBAL_READER: define_global_syntax(x, form, position, true); break;
     case SPECIAL_USE_EXPANDER:
     case SPECIAL_USE_OPTIMISER:
     case SPECIAL_USE_EMITTER: use_stage(x, special, form, position); break;

@@ -293,6 +293,8 @@ struct ast_node *top_around(struct expansion *x, vvm_value form, uint64_t positi
 struct ast_node *top_undefine(struct expansion *x, vvm_value form, uint64_t position);
 void define_syntax(struct expansion *x, struct scope *s, vvm_value form, uint64_t position);
 void define_reader(struct expansion *x, vvm_value form, uint64_t position);
+/** define-global-syntax, or define-global-reader: expand_global.c. */
+void define_global_syntax(struct expansion *x, vvm_value form, uint64_t position, bool reader);
 /** (use-expander PROCEDURE) and its like: stage.c. */
 void use_stage(struct expansion *x, uint32_t special, vvm_value form, uint64_t position);
 /** Evaluate an expression of a definition of syntax now: nothing of it goes into an image. */

@@ -5,6 +5,8 @@
  */
 #include "interpret.h"
 
+#include <errno.h>
+
 #include "octets_access.h"
 
 const int64_t raw_least[SLOT_TYPES] = {
@@ -142,6 +144,7 @@ vvm_value define_global(struct vvm_context *ctx, const struct vvm_unit *unit, co
 {
     int err = generation_define(ctx->node, link->global, unit->vmlet, v, f);
     if (!err) return VALUE_UNSPECIFIED;
+    if (err == -ENOMEM) return raise_error(ctx, ERROR_HEAP, VALUE_DEFAULT);
     return raise_message(ctx, ERROR_PRIVILEGE, link->name, "a definition outside a load");
 }
 

@@ -247,6 +247,7 @@ static int transaction_end(struct vvm_context *ctx, int begun, int err)
     if (err) generation_abandon(node);
     if (err) vmlets_refuse(node);
     else settle_vmlets(node);
+    syntax_settle(node);
     return err;
 }
 
@@ -271,6 +272,7 @@ int eval_datum(struct vvm_context *ctx, struct vvm_environment *env, vvm_value d
     err = transaction_end(ctx, begun, err);
     if (err && names) environment_restore(env, names);
     else environment_forget(env, names);
+    if (err && begun) syntax_settle(ctx->node);
     if (err && begun) heap_collect_if_wanted(ctx->node); /* it may have run nothing that would have */
     heap_call_if_wanted(ctx);
     return settle(ctx, err);

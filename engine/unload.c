@@ -135,6 +135,8 @@ static void leave(struct vvm_node *node, struct vvm_vmlet *vmlet, const struct v
     if (heir) tables_pass(node, vmlet, heir);
     else tables_drop(node, vmlet);
     for (struct vvm_vmlet *v = node->vmlets; v; v = v->next) environment_replace(v->environment, vmlet, heir);
+    /* names that macros of one that has gone left in others' are looked up there still */
+    for (struct vvm_vmlet *v = node->leaving; v; v = v->next) environment_replace(v->environment, vmlet, heir);
     authority_lose(vmlet);
     vmlet->next = node->leaving;
     node->leaving = vmlet;
@@ -164,6 +166,7 @@ static int unload_chosen(struct vvm_context *ctx)
     if (err) generation_abandon(ctx->node);
     else err = generation_publish(ctx->node);
     if (!err) leave_all(ctx->node);
+    syntax_settle(ctx->node);
     return err;
 }
 

@@ -7,8 +7,10 @@
  *   (vmlet NAME (version N) (import (VMLET name ...) ...) (use-syntax VMLET ...) (needs ...) ...)
  *
  * (import (route next-hop)) makes the name visible; (import (route)) demands that the
- * VMlet is there, and brings its readers. (use-syntax diagram) brings macros and readers
- * and demands nothing once the source is compiled.
+ * VMlet is there, and brings its readers. (use-syntax diagram) brings the macros and readers
+ * that diagram itself defines and demands nothing once the source is compiled. Two VMlets
+ * that are asked for the same name are an error; what the VMlet itself defines stands above
+ * what it asked for, and that above what is everybody's (expand_global.c).
  */
 #include "vmlet.h"
 
@@ -173,16 +175,35 @@ static int import_names(struct vvm_context *ctx, struct vvm_vmlet *vmlet, struct
     return 0;
 }
 
-/* The VMlet's readers, and its macros if they are wanted: how many, or -ENOMEM. */
-static int import_syntax(struct vvm_vmlet *vmlet, const struct vvm_vmlet *from, bool macros)
+/* What two VMlets call the same is an error where somebody asks both for it; what he himself
+ * defines later in its place is his own affair. */
+static int import_one_syntax(struct vvm_context *ctx, struct vvm_vmlet *vmlet, const struct vvm_vmlet *from,
+                             const struct environment_entry *e)
+{
+    const struct denotation *there = environment_entry(vmlet->environment, e->name);
+    if (!there) return -ENOMEM;
+    if (there->kind == DENOTES_NOTHING || there->owner == from)
+        return environment_import(vmlet->environment, from->environment, e->name, e->name) ? -ENOMEM : 0;
+    raise_message(ctx, ERROR_IMPORT, e->name,
+                  "VMlet `%s` asks `%s` for syntax and has that name from `%s`: import by name what is meant",
+                  symbol_name(vmlet->name), symbol_name(from->name),
+                  there->owner ? symbol_name(there->owner->name) : "?");
+    return -EINVAL;
+}
+
+/* The readers that the VMlet itself defines, and its macros if they are wanted: how many, or -errno;
+ * -EINVAL with pending. */
+static int import_syntax(struct vvm_context *ctx, struct vvm_vmlet *vmlet, const struct vvm_vmlet *from,
+                         bool macros)
 {
     int count = 0;
     const struct vvm_environment *names = from->environment;
     for (uint32_t i = 0; i < names->bucket_count; i++)
-        for (struct environment_entry *e = names->buckets[i]; e; e = e->next) {
-            if (e->denotation.kind != DENOTES_MACRO) continue;
+        for (const struct environment_entry *e = names->buckets[i]; e; e = e->next) {
+            if (e->denotation.kind != DENOTES_MACRO || e->denotation.owner != from) continue;
             if (!macros && macro_kind(e->denotation.macro) != MACRO_READER) continue;
-            if (environment_import(vmlet->environment, names, e->name, e->name)) return -ENOMEM;
+            int err = import_one_syntax(ctx, vmlet, from, e);
+            if (err) return err;
             count++;
         }
     return count;
@@ -200,7 +221,8 @@ static int import_clause(struct vvm_context *ctx, struct vvm_vmlet *vmlet, vvm_v
         }
         int err = import_vmlet(ctx, car_of(one), file, &from);
         if (!err) err = import_names(ctx, vmlet, from, cdr_of(one));
-        if (!err && is_null(cdr_of(one)) && import_syntax(vmlet, from, false) < 0) err = -ENOMEM;
+        int count = !err && is_null(cdr_of(one)) ? import_syntax(ctx, vmlet, from, false) : 0;
+        if (count < 0) err = count;
         if (err) return err;
     }
     return 0;
@@ -216,7 +238,7 @@ static int syntax_clause(struct vvm_context *ctx, struct vvm_vmlet *vmlet, vvm_v
             return -EINVAL;
         }
         int err = import_vmlet(ctx, car_of(c), file, &from);
-        int count = err ? 0 : import_syntax(vmlet, from, true);
+        int count = err ? 0 : import_syntax(ctx, vmlet, from, true);
         if (!err && !count) {
             raise_message(ctx, ERROR_IMPORT, car_of(c),
                           "VMlet `%s` has no syntax: macros and readers are in sources, not in images",

@@ -168,6 +168,7 @@ static int usage(FILE *to, int status)
     fprintf(to, "\nOptions and their environment variables:\n"
                 "  --path FOLDERS   VVM_PATH   folders, colon-separated, where imports are looked for\n"
                 "  --set NAME=VALUE            a parameter of the VMlets in the files named\n"
+                "  --no-tests                  VMlets' own tests do not run when they are loaded\n"
                 "  --help, --version\n");
     return status;
 }
@@ -216,6 +217,10 @@ int main(int argc, char **argv)
     for (; i < argc && !strncmp(argv[i], "--", 2); i++) {
         if (!strcmp(argv[i], "--help")) return usage(stdout, DONE);
         if (!strcmp(argv[i], "--version")) return puts("vvm " VVM_VERSION), DONE;
+        if (!strcmp(argv[i], "--no-tests")) {
+            options.skip_tests = true;
+            continue;
+        }
         if (i + 1 == argc) return usage(stderr, USAGE);
         if (!strcmp(argv[i], "--path")) options.path = argv[i + 1];
         else if (strcmp(argv[i], "--set") || !add_setting(items, &parameters, argv[i + 1]))

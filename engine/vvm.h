@@ -162,6 +162,11 @@ VVM_API int vvm_replace(vvm_node *node, const char *origin, const void *octets, 
 /** Take a VMlet out again, with all that it defined. What others import stays (-EBUSY),
  *  unless `cascade` is not 0: then those others go with it. -ENOENT: no such VMlet. */
 VVM_API int vvm_unload(vvm_node *node, const char *name, int cascade);
+/** From now on a VMlet that is loaded gets at most these capabilities of those that its
+ *  header asks for, in the words of a (needs ...) clause: "(table 1MiB) (network udp 7)". ""
+ *  permits nothing beyond computing; NULL: what it asks for, as at first. What is loaded keeps
+ *  what it has. Control thread. -EINVAL: no such capability. */
+VVM_API int vvm_permit(vvm_node *node, const char *capabilities);
 /** Evaluate the expressions of a text one after another, each a transaction of its own; the
  *  value of the last one goes to *result (which may be NULL), valid until the next call with
  *  this node. `vmlet` names the VMlet whose names it sees, and whose its definitions
@@ -223,6 +228,11 @@ VVM_API int vvm_receive(vvm_context *context, const char *network, uint16_t devi
 /** The same for the network that claims an EtherType, IP protocol or UDP port. */
 VVM_API int vvm_receive_by(vvm_context *context, enum vvm_match match, uint32_t key, uint16_t device,
                            const void *octets, size_t length, struct vvm_report *report);
+/** Do what is due without a packet: timers of VMlets, and what their queues and tables do
+ *  when a time is over. To be called between packets, always with the same one of a node's
+ *  contexts; gives the moment, in nanoseconds of the node's clock, when there is something to
+ *  do again. A node whose VMlets have neither timers nor such times needs no call. */
+VVM_API uint64_t vvm_run_due(vvm_context *context);
 /** Call `each` for what the networks claim now. */
 VVM_API void vvm_claims(const vvm_node *node,
                         void (*each)(void *data, enum vvm_match match, uint32_t key, const char *network),

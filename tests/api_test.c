@@ -152,11 +152,15 @@ static void what_a_function_gives_stays_when_its_vmlet_is_no_more(void)
 {
     struct filter f;
     struct vvm_datum d;
-    filter_open(&f, "(vmlet keep (needs (all))) (define text (string->utf8 \"constant\")) (define (filter m) text)");
+    filter_open(&f, "(vmlet keep (needs (all)))"
+                    "(define (filter m) #u8(99 111 110 115 116 97 110 116 32 111 99 116 101 116 115))");
     CU_ASSERT_EQUAL(pass(&f, "", 1000, &d), 0);
-    for (int i = 0; i < 10; i++) /* no context holds a generation between messages */
-        CU_ASSERT_EQUAL(evaluate(f.node, NULL, "(define x (make-vector 1000 0))", NULL), 0);
-    CU_ASSERT(is_text(&d, VVM_OCTETS, "constant"));
+    CU_ASSERT_EQUAL(vvm_unload(f.node, "keep", 0), 0); /* no context holds it between messages */
+    for (int i = 0; i < 20; i++) {                     /* where it was, something else is */
+        load(f.node, "(vmlet keep (needs (all))) (define (g) #u8(1 2 3 4 5 6 7 8 9 1 2 3 4 5 6))");
+        CU_ASSERT_EQUAL(vvm_unload(f.node, "keep", 0), 0);
+    }
+    CU_ASSERT(is_text(&d, VVM_OCTETS, "constant octets"));
     filter_close(&f);
 }
 
@@ -167,7 +171,8 @@ static void a_function_follows_its_name(void)
     struct vvm_datum d;
     static const char second[] = "(vmlet keep (needs (all))) (define (filter m) 2)",
                       unfit[] = "(vmlet keep (needs (all))) (define (filter m) (lambda () m))",
-                      broken[] = "(vmlet keep (needs (all))) (define (filter m) 3) (car 1)", none[] = "(vmlet keep (needs (all)))";
+                      broken[] = "(vmlet keep (needs (all))) (define (filter m) 3) (car 1)",
+                      none[] = "(vmlet keep (needs (all)))";
     filter_open(&f, "(vmlet keep (needs (all))) (define (filter m) 1)");
     load(f.node, "(vmlet user (needs (all)) (import (keep filter))) (define (use m) (filter m))");
     CU_ASSERT(pass(&f, "", 1000, &d) == 0 && d.integer == 1);
@@ -246,7 +251,8 @@ static void only_what_may_run_for_messages_is_bound(void)
     vvm_node *node = opened();
     vvm_function *f;
     struct vvm_datum d;
-    load(node, "(vmlet keep (needs (all))) (define (make m) (lambda (x) m)) (define n 1) (define (filter m) (help m))\n"
+    load(node, "(vmlet keep (needs (all))) (define (make m) (lambda (x) m)) (define n 1) (define (filter m) "
+               "(help m))\n"
                "(define (help m) m)");
     CU_ASSERT_EQUAL(vvm_function_open(node, "keep", "make", &f), -EPERM);
     CU_ASSERT_PTR_NOT_NULL(strstr(vvm_error(node), "make"));
@@ -437,6 +443,46 @@ static void held_packets_wake_and_are_told_of(void)
     vvm_node_close(node);
 }
 
+static int64_t number(vvm_node *node, const char *vmlet, const char *text)
+{
+    struct vvm_datum d = {VVM_NOTHING, 0, NULL, 0};
+    int err = evaluate(node, vmlet, text, &d);
+    if (err) fprintf(stderr, "    %s: %s\n", text, vvm_error(node));
+    CU_ASSERT_EQUAL(err, 0);
+    CU_ASSERT(d.kind == VVM_INTEGER || d.kind == VVM_BOOLEAN);
+    return d.integer;
+}
+
+static uint64_t fixed_clock(void *data) { return ((struct host *)data)->address; }
+
+static const char ticking[] = "(vmlet ticking (needs (all)))\n"
+                              "(define-array ticks u64 1)\n"
+                              "(define-timer tick (every 2) (array-add! ticks 0 1))\n";
+
+/* Each node beside another has its own clock, and its timers go by it. */
+static void timers_go_by_the_clock_of_their_node(void)
+{
+    struct host now = {.address = 1000000000};
+    struct vvm_node_options options = {.size = sizeof options, .data = &now, .clock = fixed_clock};
+    vvm_node *node, *second;
+    vvm_context *context;
+    CU_ASSERT_EQUAL_FATAL(vvm_node_open(NULL, &node), 0);
+    load(node, ticking);
+    CU_ASSERT_EQUAL_FATAL(vvm_node_open_beside(node, &options, &second), 0);
+    CU_ASSERT_EQUAL_FATAL(vvm_context_open(second, NULL, &context), 0);
+    uint64_t due = vvm_run_due(context);
+    CU_ASSERT(due > now.address && due <= UINT64_C(3000000000));
+    CU_ASSERT_EQUAL(number(second, "ticking", "(array-ref ticks 0)"), 0);
+    now.address = 3000000000;
+    due = vvm_run_due(context);
+    CU_ASSERT(due > now.address);
+    CU_ASSERT_EQUAL(number(second, "ticking", "(array-ref ticks 0)"), 1);
+    CU_ASSERT_EQUAL(number(node, "ticking", "(array-ref ticks 0)"), 0);
+    vvm_context_close(context);
+    vvm_node_close(second);
+    vvm_node_close(node);
+}
+
 /* ---- what the application provides ---- */
 
 static const char *twice(void *data, const struct vvm_datum *arguments, size_t count,
@@ -497,6 +543,27 @@ static void what_is_provided_can_be_imported(void)
     filter_close(&f);
 }
 
+static void what_vmlets_may_do_is_permitted(void)
+{
+    vvm_node *node = opened();
+    static const char asks[] = "(vmlet asks (needs (table 64KiB))) (define-array a u32 4)",
+                      more[] = "(vmlet more (needs (table 64KiB) (network udp 7)))\n"
+                               "(define-layout m (x u8)) (define (run) (drop 'x))\n"
+                               "(define-network m (match (udp 7)) (decode m) (execute run))";
+    CU_ASSERT_EQUAL(vvm_permit(node, "(fly)"), -EINVAL);
+    CU_ASSERT_PTR_NOT_NULL(strstr(vvm_error(node), "fly"));
+    CU_ASSERT_EQUAL(vvm_permit(node, ""), 0);
+    CU_ASSERT(vvm_load(node, "asks", asks, strlen(asks)) < 0);
+    CU_ASSERT_PTR_NOT_NULL(strstr(vvm_error(node), "error privilege"));
+    CU_ASSERT_EQUAL(vvm_permit(node, "(table 1MiB)"), 0);
+    CU_ASSERT_EQUAL(vvm_load(node, "asks", asks, strlen(asks)), 0);
+    CU_ASSERT(vvm_load(node, "more", more, strlen(more)) < 0);
+    CU_ASSERT_EQUAL(vvm_permit(node, NULL), 0);
+    CU_ASSERT_EQUAL(vvm_load(node, "more", more, strlen(more)), 0);
+    CU_ASSERT_EQUAL(evaluate(node, NULL, "(define-array own u8 3)", NULL), 0);
+    vvm_node_close(node);
+}
+
 /* ---- nodes beside others ---- */
 
 static const char counting[] = "(vmlet keep (needs (all)))\n"
@@ -508,18 +575,6 @@ static const char counting[] = "(vmlet keep (needs (all)))\n"
                                "(define-layout count (contents rest))\n"
                                "(define (run) (deliver-to (array-add! tally 2 1) packet))\n"
                                "(define-network echo (match (udp 7)) (decode count) (execute run))\n";
-
-static int64_t number(vvm_node *node, const char *vmlet, const char *text)
-{
-    struct vvm_datum d = {VVM_NOTHING, 0, NULL, 0};
-    int err = evaluate(node, vmlet, text, &d);
-    if (err) fprintf(stderr, "    %s: %s\n", text, vvm_error(node));
-    CU_ASSERT_EQUAL(err, 0);
-    CU_ASSERT(d.kind == VVM_INTEGER || d.kind == VVM_BOOLEAN);
-    return d.integer;
-}
-
-static uint64_t fixed_clock(void *data) { return ((struct host *)data)->address; }
 
 static void a_node_beside_another_has_its_own_state(void)
 {
@@ -565,10 +620,11 @@ static void what_is_loaded_beside_is_loaded_for_all(void)
 {
     struct filter f;
     vvm_node *second;
-    static const char
-        late[] = "(vmlet late (needs (all))) (define-array more u32 3) (array-set! more 1 5)",
-        later[] = "(vmlet late (needs (all))) (define-array more u32 3) (define-array yet u8 3) (array-set! yet 2 6)",
-        bad[] = "(vmlet bad (needs (all))) (define-array worse u32 3) (array-set! worse 0 1) (car 1)";
+    static const char late
+        [] = "(vmlet late (needs (all))) (define-array more u32 3) (array-set! more 1 5)",
+    later[] =
+        "(vmlet late (needs (all))) (define-array more u32 3) (define-array yet u8 3) (array-set! yet 2 6)",
+    bad[] = "(vmlet bad (needs (all))) (define-array worse u32 3) (array-set! worse 0 1) (car 1)";
     filter_open(&f, counting);
     CU_ASSERT_EQUAL_FATAL(vvm_node_open_beside(f.node, NULL, &second), 0);
     for (int i = 0; i < 3; i++) CU_ASSERT(vvm_load(second, "bad", bad, strlen(bad)) < 0);
@@ -620,7 +676,8 @@ static void a_message_sees_one_state_while_loads_go_on(void)
     struct runner r = {.filter = &f};
     pthread_t thread;
     char text[200];
-    filter_open(&f, "(vmlet keep (needs (all))) (define (a) 50) (define (b) 50) (define (filter m) (+ (a) (b)))");
+    filter_open(&f,
+                "(vmlet keep (needs (all))) (define (a) 50) (define (b) 50) (define (filter m) (+ (a) (b)))");
     CU_ASSERT_EQUAL_FATAL(vvm_context_open(f.node, NULL, &r.context), 0);
     CU_ASSERT_EQUAL_FATAL(pthread_create(&thread, NULL, run_filter, &r), 0);
     for (int i = 0; i < 100; i++) {
@@ -678,7 +735,9 @@ void api_tests(CU_pSuite suite)
     CU_add_test(suite, "only what may run for messages is bound", only_what_may_run_for_messages_is_bound);
     CU_add_test(suite, "packets end as the report says", packets_end_as_the_report_says);
     CU_add_test(suite, "held packets wake and are told of", held_packets_wake_and_are_told_of);
+    CU_add_test(suite, "timers go by the clock of their node", timers_go_by_the_clock_of_their_node);
     CU_add_test(suite, "what is provided can be imported", what_is_provided_can_be_imported);
+    CU_add_test(suite, "what VMlets may do is permitted", what_vmlets_may_do_is_permitted);
     CU_add_test(suite, "a node beside another has its own state", a_node_beside_another_has_its_own_state);
     CU_add_test(suite, "what is loaded beside is loaded for all", what_is_loaded_beside_is_loaded_for_all);
     CU_add_test(suite, "a message sees one state while loads go on",

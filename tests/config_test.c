@@ -76,7 +76,7 @@ static const char whole[] =
     "nodes:\n"
     "  a:\n"
     "    addresses: [10.0.0.1, 192.0.2.2/24]\n"
-    "    vmlets: [ants, ./own.vml, /abs/x.vmi, other.vml]\n"
+    "    vmlets: [ants, ./own.vml, /abs/x.vmi, other.vml, {route: {prefixes: 512, how: a b}}, {./p.vml: {}}]\n"
     "    control: { path: run/a.sock, mode: 0660 }\n"
     "    ports:\n"
     "      lan: { kind: pcap-file, read: in.pcap, write: out.pcap, pace: original, buffers: 64,\n"
@@ -114,11 +114,16 @@ static void check_node_a(const struct config_node *a)
     CU_ASSERT(!a->addresses[0].has_length && a->addresses[0].length == 32);
     CU_ASSERT(a->addresses[1].has_length && a->addresses[1].length == 24);
     CU_ASSERT(a->addresses[1].place.line == 9 && a->addresses[1].place.column == 27);
-    CU_ASSERT_EQUAL_FATAL(a->vmlet_count, 4);
+    CU_ASSERT_EQUAL_FATAL(a->vmlet_count, 6);
     CU_ASSERT_STRING_EQUAL(a->vmlets[0].name, "ants");
     CU_ASSERT_STRING_EQUAL(a->vmlets[1].name, "net/./own.vml");
     CU_ASSERT_STRING_EQUAL(a->vmlets[2].name, "/abs/x.vmi");
     CU_ASSERT_STRING_EQUAL(a->vmlets[3].name, "net/other.vml");
+    CU_ASSERT_STRING_EQUAL(a->vmlets[4].name, "route");
+    CU_ASSERT_EQUAL(a->vmlets[4].parameter_count, 2);
+    CU_ASSERT_STRING_EQUAL(a->vmlets[4].parameters[0].name, "prefixes");
+    CU_ASSERT_STRING_EQUAL(a->vmlets[4].parameters[1].text, "a b");
+    CU_ASSERT_STRING_EQUAL(a->vmlets[5].name, "net/./p.vml");
     CU_ASSERT_STRING_EQUAL(a->control_path, "run/a.sock");
     CU_ASSERT_EQUAL(a->control_mode, 0660);
     CU_ASSERT_EQUAL(a->workers, 3);

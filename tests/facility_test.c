@@ -4,11 +4,13 @@
  * from network to network, timers, and so on, on a node with a clock that the test moves.
  * What the language sees of the simple ones is in cases/facilities.
  */
+#include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "../engine/load.h"
+#include "../engine/table/assembly.h"
 #include "../engine/wire/execution.h"
 #include "suites.h"
 
@@ -322,7 +324,7 @@ static void a_woken_packet_meets_new_code(void)
 /* ---- time ------------------------------------------------------------------------------------------- */
 
 static const char time_text[] =
-    "(vmlet time)"
+    "(vmlet time (needs (all)))"
     "(define-layout tick (what u8) (key u8) (rest rest))"
     "(define-queue beds (key u8) (packets 4) (bytes 8KiB) (expires 2 drop too-late) (on-expire woke-late "
     "tick))"
@@ -648,6 +650,157 @@ static void what_is_handed_on_is_bounded(void)
     bench_close(&b);
 }
 
+/* ---- assemblies ---------------------------------------------------------------------------------------- */
+
+static void pieces_become_wholes_in_the_language(void)
+{
+    check_own_tests(
+        "(vmlet pieces)"
+        "(define-layout part (key u8) (offset u8) (total u8) (octets rest))"
+        "(define-assembly arriving (key u8) (size 8) (entries 2) (expires 2))"
+        "(define (run) (cond ((assembly-add! arriving (part-key packet) (part-offset packet)"
+        "    (part-total packet) (part-octets packet)) => (lambda (whole) (deliver-to 3 whole)))"
+        "  (else (consume 'piece))))"
+        "(define-network part (match (udp 1)) (decode part) (execute run))"
+        "(test \"in any order, and twice\""
+        "  (receive (part (key 1) (offset 3) (total 6) (octets (bytevector 4 5)))) (consumes piece)"
+        "  (receive (part (key 1) (offset 0) (total 6) (octets (bytevector 1 2 3)))) (consumes piece)"
+        "  (receive (part (key 2) (offset 0) (total 1) (octets (bytevector 9)))) (delivers 3 (bytevector 9))"
+        "  (receive (part (key 1) (offset 2) (total 6) (octets (bytevector 3 4)))) (consumes piece)"
+        "  (receive (part (key 1) (offset 4) (total 6) (octets (bytevector 5 6))))"
+        "  (delivers 3 (bytevector 1 2 3 4 5 6)))"
+        "(test \"pieces that contradict, or lie outside\""
+        "  (receive (part (key 1) (offset 0) (total 6) (octets (bytevector 1 2)))) (consumes piece)"
+        "  (receive (part (key 1) (offset 1) (total 6) (octets (bytevector 7 2)))) (drops error-table)"
+        "  (receive (part (key 1) (offset 2) (total 5) (octets (bytevector 7 2)))) (drops error-table)"
+        "  (receive (part (key 1) (offset 5) (total 6) (octets (bytevector 7 2)))) (drops error-range)"
+        "  (receive (part (key 1) (offset 0) (total 9) (octets (bytevector 7 2)))) (drops error-range)"
+        "  (receive (part (key 1) (offset 0) (total 0))) (drops error-range)"
+        "  (receive (part (key 1) (offset 2) (total 6) (octets (bytevector 3 4 5 6))))"
+        "  (delivers 3 (bytevector 1 2 3 4 5 6)))"
+        "(test \"room is given to what is not too old\""
+        "  (receive (part (key 1) (offset 0) (total 6))) (consumes piece)"
+        "  (receive (part (key 2) (offset 0) (total 6))) (consumes piece)"
+        "  (receive (part (key 3) (offset 0) (total 6))) (drops error-table)"
+        "  (after 2) (receive (part (key 3) (offset 0) (total 6))) (consumes piece))");
+}
+
+static void open_assembly(struct table *t, uint32_t size, uint64_t entries)
+{
+    memset(t, 0, sizeof *t);
+    t->ops = &table_assembly;
+    t->schema = (struct table_schema){.key_count = 1, .key_size = 8, .entries = entries, .size = size};
+    CU_ASSERT_EQUAL_FATAL(t->ops->open(t, (const uint64_t[]){1, 2}), 0);
+}
+
+/* The slow twin: for each key an array of octets, -1 where none has come. */
+struct list_whole {
+    uint32_t total; /* 0: none */
+    int octets[32];
+};
+
+static int list_add(struct list_whole *w, uint32_t offset, uint32_t total, const uint8_t *piece,
+                    uint32_t length)
+{
+    bool complete = true;
+    if (total == 0 || total > 32 || offset + length > total) return -ERANGE;
+    if (!w->total) {
+        w->total = total;
+        for (unsigned i = 0; i < 32; i++) w->octets[i] = -1;
+    }
+    if (w->total != total) return -EEXIST;
+    for (uint32_t i = 0; i < length; i++)
+        if (w->octets[offset + i] >= 0 && w->octets[offset + i] != piece[i]) return -EEXIST;
+    for (uint32_t i = 0; i < length; i++) w->octets[offset + i] = piece[i];
+    for (uint32_t i = 0; i < total; i++) complete = complete && w->octets[i] >= 0;
+    return complete;
+}
+
+static bool same_whole(struct assembled *whole, const struct list_whole *w)
+{
+    const struct bytes *b = value_pointer(assembly_bytes(whole));
+    bool same = header_length(b->header) == w->total;
+    for (uint32_t i = 0; same && i < w->total; i++) same = b->data[i] == w->octets[i];
+    return same;
+}
+
+static void an_assembly_is_a_list(void)
+{
+    struct table t;
+    struct list_whole wholes[4] = {0};
+    uint64_t random = 2463534242u;
+    unsigned wrong = 0, complete = 0;
+    open_assembly(&t, 32, 4);
+    for (unsigned i = 0; i < 200000; i++) {
+        uint8_t piece[40];
+        uint64_t key[TABLE_KEY_WORDS] = {random_word(&random) % 4};
+        uint32_t offset = (uint32_t)(random_word(&random) % 34),
+                 length = (uint32_t)(random_word(&random) % 20);
+        uint32_t total = random_word(&random) % 50 ? 20 + (uint32_t)key[0]
+                                                   : (uint32_t)(random_word(&random) % 35);
+        struct assembled *whole;
+        for (uint32_t k = 0; k < length; k++) piece[k] = (uint8_t)(offset + k);
+        if (random_word(&random) % 30 == 0) piece[0] ^= 1;
+        if (random_word(&random) % 100 == 0) {
+            wrong += t.ops->remove(&t, key, 0) != (wholes[key[0]].total != 0);
+            wholes[key[0]].total = 0;
+        }
+        int result = assembly_add(&t, key, offset, total, piece, length, 0, &whole);
+        wrong += result != list_add(&wholes[key[0]], offset, total, piece, length);
+        if (result != 1) continue;
+        wrong += !same_whole(whole, &wholes[key[0]]);
+        assembly_release(whole);
+        wholes[key[0]].total = 0;
+        complete++;
+    }
+    CU_ASSERT_EQUAL(wrong, 0);
+    CU_ASSERT(complete > 1000);
+    t.ops->close(&t);
+}
+
+struct assembler {
+    struct table *table;
+    unsigned first, complete, wrong;
+};
+
+/* Every second piece of each whole; the other thread has the others. */
+static void *assemble(void *data)
+{
+    struct assembler *a = data;
+    for (uint64_t i = 0; i < THREAD_ROUNDS; i++) {
+        uint64_t key[TABLE_KEY_WORDS] = {i};
+        struct assembled *whole;
+        for (unsigned at = a->first; at < 8; at += 2) {
+            uint8_t piece[4] = {(uint8_t)i, (uint8_t)at, 7, 7};
+            int result;
+            do result = assembly_add(a->table, key, 4 * at, 32, piece, 4, 0, &whole);
+            while (result == -ENOSPC);
+            if (result != 1) continue;
+            const struct bytes *b = value_pointer(assembly_bytes(whole));
+            for (unsigned k = 0; k < 8; k++)
+                a->wrong += b->data[4 * k] != (uint8_t)i || b->data[4 * k + 1] != k;
+            assembly_release(whole);
+            a->complete++;
+        }
+    }
+    return NULL;
+}
+
+static void each_whole_is_completed_once(void)
+{
+    struct table t;
+    struct assembler a[2] = {{&t, 0, 0, 0}, {&t, 1, 0, 0}};
+    pthread_t threads[2];
+    open_assembly(&t, 32, THREAD_ROUNDS + 2);
+    for (unsigned i = 0; i < 2; i++)
+        CU_ASSERT_EQUAL_FATAL(pthread_create(&threads[i], NULL, assemble, &a[i]), 0);
+    for (unsigned i = 0; i < 2; i++) pthread_join(threads[i], NULL);
+    CU_ASSERT_EQUAL(a[0].complete + a[1].complete, THREAD_ROUNDS);
+    CU_ASSERT_EQUAL(a[0].wrong + a[1].wrong, 0);
+    CU_ASSERT_EQUAL(t.ops->count(&t, 0), 0);
+    t.ops->close(&t);
+}
+
 void facility_tests(CU_pSuite suite)
 {
     CU_add_test(suite, "packets that begin alike are one flow", packets_that_begin_alike_are_one_flow);
@@ -664,6 +817,9 @@ void facility_tests(CU_pSuite suite)
     CU_add_test(suite, "a queue is a list", a_queue_is_a_list);
     CU_add_test(suite, "no packet is lost between threads", no_packet_is_lost_between_threads);
     CU_add_test(suite, "waking in a circle ends", waking_in_a_circle_ends);
+    CU_add_test(suite, "pieces become wholes in the language", pieces_become_wholes_in_the_language);
+    CU_add_test(suite, "an assembly is a list", an_assembly_is_a_list);
+    CU_add_test(suite, "each whole is completed once", each_whole_is_completed_once);
     CU_add_test(suite, "networks hand packets to each other", networks_hand_packets_to_each_other);
     CU_add_test(suite, "what is handed on is bounded", what_is_handed_on_is_bounded);
 }

@@ -112,7 +112,8 @@ static void hooks_run_when_vmlets_come_and_go(void)
     must_load(node, "(vmlet one (needs (all)) (import (log say))) (define n 7)"
                     "(on-publish (say n)) (on-unload (say 70)) (on-publish (say 8) (say 9))");
     CHECK_VALUE(node, "log", "(all)", "(7 8 9)");
-    must_load(node, "(vmlet one (needs (all)) (import (log say))) (on-publish (say 10)) (on-unload (say 80))");
+    must_load(node,
+              "(vmlet one (needs (all)) (import (log say))) (on-publish (say 10)) (on-unload (say 80))");
     CHECK_VALUE(node, "log", "(all)", "(7 8 9 10)"); /* a replaced one is not unloaded */
     CU_ASSERT_EQUAL(vmlet_unload(&node->control, one, 0), 0);
     CHECK_VALUE(node, "log", "(all)", "(7 8 9 10 80)");
@@ -136,7 +137,8 @@ static void an_on_publish_that_fails_takes_the_load_back(void)
                   "(define-table mine map (key u8) (value u8) (entries 4)) (on-publish (raise 'no))",
                   "no");
     CHECK_VALUE(node, "one", "(list (f) (table-ref mine 1))", "(1 2)");
-    check_refused(node, "(vmlet three (needs (all))) (on-publish (eval '(define x 1)))", "a load cannot begin");
+    check_refused(node, "(vmlet three (needs (all))) (on-publish (eval '(define x 1)))",
+                  "a load cannot begin");
     check_refused(node, "(vmlet three (needs (all))) (on-publish)", "needs a body");
     node_close(node);
 }
@@ -154,7 +156,9 @@ static void an_import_hears_that_it_is_taken_back(void)
     fclose(to);
     node->options.path = path;
     must_load(node, log_text);
-    check_refused(node, "(vmlet outer (needs (all)) (import (inner) (log say))) (on-publish (say 3) (raise 'no))", "no");
+    check_refused(node,
+                  "(vmlet outer (needs (all)) (import (inner) (log say))) (on-publish (say 3) (raise 'no))",
+                  "no");
     CHECK_VALUE(node, "log", "(all)", "(1 3 2)");
     remove(file);
     remove(path);
@@ -177,7 +181,7 @@ static void an_on_unload_that_fails_keeps_the_vmlet(void)
 /* ---- migrate ------------------------------------------------------------------------------------ */
 
 #define OLD                                                                                                  \
-    "(vmlet kept (needs (all))) (define-table m map (key u8 (bytes 2)) (value u32 u8) (entries 8))"                        \
+    "(vmlet kept (needs (all))) (define-table m map (key u8 (bytes 2)) (value u32 u8) (entries 8))"          \
     "(define-table l lpm (key u32) (value u16) (entries 8)) (define-array a u8 4)"                           \
     "(define-table same map (key u8) (value u8) (entries 4))"
 
@@ -195,15 +199,16 @@ static struct vvm_node *open_kept(void)
 static void entries_are_converted(void)
 {
     struct vvm_node *node = open_kept();
-    must_load(node, "(vmlet kept (needs (all))) (define-table m map (key u8 (bytes 2)) (value u64) (entries 4))"
-                    "(define-table l lpm (key u32) (value u32) (entries 16)) (define-array a u32 8)"
-                    "(define-table same map (key u8) (value u8) (entries 4))"
-                    "(define-table fresh map (key u8) (value u8) (entries 4))"
-                    "(migrate m (k tag v w) (if (= k 2) #f (+ v w (bytevector-u8-ref tag 0))))"
-                    "(migrate l (prefix length v) (+ (* 100 length) v))"
-                    "(migrate a (i v) (+ i v)) (migrate same (k v) (error \"not moved\"))"
-                    "(migrate fresh (k v) 0)"
-                    "(define seen 0) (on-publish (set! seen (table-count m)))");
+    must_load(node,
+              "(vmlet kept (needs (all))) (define-table m map (key u8 (bytes 2)) (value u64) (entries 4))"
+              "(define-table l lpm (key u32) (value u32) (entries 16)) (define-array a u32 8)"
+              "(define-table same map (key u8) (value u8) (entries 4))"
+              "(define-table fresh map (key u8) (value u8) (entries 4))"
+              "(migrate m (k tag v w) (if (= k 2) #f (+ v w (bytevector-u8-ref tag 0))))"
+              "(migrate l (prefix length v) (+ (* 100 length) v))"
+              "(migrate a (i v) (+ i v)) (migrate same (k v) (error \"not moved\"))"
+              "(migrate fresh (k v) 0)"
+              "(define seen 0) (on-publish (set! seen (table-count m)))");
     CHECK_VALUE(node, "kept", "(list (table-ref m 1 (bytevector 1 1)) (table-ref m 2 (bytevector 2 2)))",
                 "(22 #f)");
     CHECK_VALUE(node, "kept", "(list (table-ref l #x0a000001) (table-ref l #x0a010001) (table-count l))",
@@ -229,32 +234,39 @@ static void a_migration_that_fails_changes_nothing(void)
     char text[512];
     for (unsigned i = 0; i < sizeof bad / sizeof *bad; i++) {
         snprintf(text, sizeof text,
-                 "(vmlet kept (needs (all))) (define-table m map (key u8 (bytes 2)) (value u32 u8) (entries 9)) %s",
+                 "(vmlet kept (needs (all))) (define-table m map (key u8 (bytes 2)) (value u32 u8) (entries "
+                 "9)) %s",
                  bad[i].text);
         check_refused(node, text, bad[i].why);
     }
-    check_refused(
-        node, "(vmlet kept (needs (all))) (define-table m map (key u8 u8) (value u8) (entries 9)) (migrate m (a b c) 1)",
-        "its keys were others before");
     check_refused(node,
-                  "(vmlet kept (needs (all))) (define-table m map (key u8 (bytes 2)) (value u32 u8) (entries 1))"
-                  "(migrate m (k tag v w) (list v w))",
-                  "it is full");
-    check_refused(node, "(vmlet kept (needs (all))) (define-array a u8 2) (migrate a (i v) v)", "no such element");
+                  "(vmlet kept (needs (all))) (define-table m map (key u8 u8) (value u8) (entries 9)) "
+                  "(migrate m (a b c) 1)",
+                  "its keys were others before");
+    check_refused(
+        node,
+        "(vmlet kept (needs (all))) (define-table m map (key u8 (bytes 2)) (value u32 u8) (entries 1))"
+        "(migrate m (k tag v w) (list v w))",
+        "it is full");
+    check_refused(node, "(vmlet kept (needs (all))) (define-array a u8 2) (migrate a (i v) v)",
+                  "no such element");
     CHECK_VALUE(node, "kept", "(table-ref m 1 (bytevector 1 1))", "#u8(0 0 0 10 11)");
-    must_load(node, "(vmlet kept (needs (all))) (define-table m map (key u8 (bytes 2)) (value u32 u8) (entries 9))");
+    must_load(
+        node,
+        "(vmlet kept (needs (all))) (define-table m map (key u8 (bytes 2)) (value u32 u8) (entries 9))");
     CHECK_VALUE(node, "kept", "(table-count m)", "0"); /* nobody said how */
     node_close(node);
 }
 
 /* ---- parameters ---------------------------------------------------------------------------------- */
 
-static const char chosen[] = "(vmlet chosen (needs (all)) (parameters (size 4 (between 1 100)) (rate 0.5) (name \"none\") "
-                             "(mode fast (one-of fast small))"
-                             "  (open #t) (peers (1 2))))"
-                             "(define-table t map (key u8) (value u8) (entries size)) (define doubled (* 2 "
-                             "size)) (define (half) (/ rate 2))"
-                             "(define (all) (list size doubled (half) name mode open peers))";
+static const char chosen[] =
+    "(vmlet chosen (needs (table 64KiB)) (parameters (size 4 (between 1 100)) (rate 0.5) (name \"none\") "
+    "(mode fast (one-of fast small))"
+    "  (open #t) (peers (1 2))))"
+    "(define-table t map (key u8) (value u8) (entries size)) (define doubled (* 2 "
+    "size)) (define (half) (/ rate 2))"
+    "(define (all) (list size doubled (half) name mode open peers))";
 
 static int load_with(struct vvm_node *node, const void *data, size_t octets, unsigned count, ...)
 {

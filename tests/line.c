@@ -18,7 +18,8 @@ unsigned line_workers = 1;
 static int spout_open(struct port *port, const struct port_options *options)
 {
     struct spout *spout = calloc(1, sizeof *spout);
-    CU_ASSERT_FATAL(spout && !buffer_pool_open(&spout->pool, 128, 2048, PORT_HEADROOM));
+    CU_ASSERT_FATAL(spout && !buffer_pool_open(&spout->pool, options->buffers ? options->buffers : 128, 2048,
+                                               PORT_HEADROOM));
     snprintf(port->name, sizeof port->name, "%s", options->name);
     port->pool = buffer_pool_ops(spout->pool);
     port->state = spout;

@@ -31,6 +31,7 @@ void ants_tests(CU_pSuite suite);
 void authority_tests(CU_pSuite suite);
 void carrier_tests(CU_pSuite suite);
 void runtime_tests(CU_pSuite suite);
+void crew_tests(CU_pSuite suite);
 void swap_tests(CU_pSuite suite);
 void worker_tests(CU_pSuite suite);
 void control_tests(CU_pSuite suite);
@@ -39,6 +40,7 @@ void config_tests(CU_pSuite suite);
 void routing_tests(CU_pSuite suite);
 void packet_case_tests(CU_pSuite suite);
 void case_tests(CU_pSuite suite);
+void syntax_tests(CU_pSuite suite);
 void staged_tests(CU_pSuite suite); /* the cases again, through stages: case_test.c */
 void stage_tests(CU_pSuite suite);
 void redefined_case_tests(CU_pSuite suite);

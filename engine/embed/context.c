@@ -142,6 +142,13 @@ int vvm_receive_by(vvm_context *lane, enum vvm_match match, uint32_t key, uint16
     return err;
 }
 
+uint64_t vvm_run_due(vvm_context *lane)
+{
+    struct vvm_context *ctx = &lane->context;
+    timers_run(ctx, world_now(ctx->world));
+    return timers_deadline(ctx);
+}
+
 struct claims {
     void (*each)(void *data, enum vvm_match match, uint32_t key, const char *network);
     void *data;

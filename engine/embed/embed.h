@@ -27,6 +27,7 @@ struct vvm_embedding {
     struct vvm_node_options options; /* addresses and path: copies */
     char *error;                     /* or NULL */
     struct provided *provided;       /* of the first; or NULL */
+    struct policy *policy;           /* as well */
 };
 
 struct vvm_lane {

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../policy.h"
 #include "../table/table.h"
 #include "embed.h"
 
@@ -135,6 +136,7 @@ void vvm_node_close(vvm_node *node)
     if (node->first == node) node_close(node->node);
     else leave_machine(node);
     provided_close(node->provided);
+    policy_free(node->policy);
     free((void *)node->options.addresses);
     free((void *)node->options.path);
     set_error(node, NULL);

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "../authority.h"
 #include "../vmlet.h"
 #include "embed.h"
 
@@ -49,6 +50,32 @@ int vvm_unload(vvm_node *node, const char *name, int cascade)
     return embed_failed(node, vmlet_unload(&node->node->control, symbol, cascade != 0));
 }
 
+static int new_policy(vvm_node *node, const char *capabilities, struct policy **out)
+{
+    char why[160];
+    struct policy *policy = policy_new();
+    if (!policy) return embed_failed(node, -ENOMEM);
+    policy->refuse_unsigned = false;
+    int err = grants_parse(&policy->may, capabilities, strlen(capabilities), why, sizeof why);
+    if (err) {
+        policy_free(policy);
+        return embed_refused(node, err, "permit: %s", err == -EINVAL ? why : strerror(-err));
+    }
+    *out = policy;
+    return 0;
+}
+
+int vvm_permit(vvm_node *node, const char *capabilities)
+{
+    struct policy *policy = NULL;
+    int err = capabilities ? new_policy(node, capabilities, &policy) : 0;
+    if (err) return err;
+    authority_set_policy(node->node, policy);
+    policy_free(node->first->policy);
+    node->first->policy = policy;
+    return 0;
+}
+
 void vvm_vmlets(const vvm_node *node, void (*each)(void *data, const char *name, int64_t version), void *data)
 {
     for (const struct vvm_vmlet *v = node->node->vmlets; v; v = v->next)
@@ -59,7 +86,7 @@ void vvm_vmlets(const vvm_node *node, void (*each)(void *data, const char *name,
 
 static int open_session(struct vvm_embedding *e)
 {
-    static const char text[] = "(vmlet session)";
+    static const char text[] = "(vmlet session (needs (all)))";
     vvm_value name = embed_symbol(e, "session");
     if (name == VALUE_EXCEPTION) return -ENOMEM;
     if (vmlet_named(e->node, name)) return 0;

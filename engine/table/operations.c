@@ -306,7 +306,8 @@ PRIMITIVE_FN(array_add_to)
 /* (%make-table 'name 'kind descriptor) */
 PRIMITIVE_FN(make_table)
 {
-    static const struct table_ops *const kinds[] = {&table_map, &table_lpm, &table_array, &table_queue};
+    static const struct table_ops *const kinds[] = {&table_map, &table_lpm, &table_array, &table_queue,
+                                              &table_assembly};
     struct table_schema schema;
     NEED(is_symbol(args[0]), "define-table", 0, "symbol");
     NEED(is_symbol(args[1]), "define-table", 1, "symbol");

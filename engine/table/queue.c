@@ -364,5 +364,22 @@ static int queue_open(struct table *table, const uint64_t seed[2])
 /* A test's queue begins empty. */
 static void queue_copy(struct table *to, const struct table *from) { (void)to, (void)from; }
 
-const struct table_ops table_queue = {"queue",  queue_octets, queue_open,  queue_close, no_read,
-                                      no_write, no_remove,    queue_count, queue_copy};
+/* Packets do not go over to a queue of another schema. */
+static bool no_next(struct table *table, uint64_t *at, uint64_t now, struct table_entry *entry)
+{
+    (void)table, (void)at, (void)now, (void)entry;
+    return false;
+}
+
+const struct table_ops table_queue = {
+    .name = "queue",
+    .octets = queue_octets,
+    .open = queue_open,
+    .close = queue_close,
+    .read = no_read,
+    .write = no_write,
+    .remove = no_remove,
+    .count = queue_count,
+    .copy = queue_copy,
+    .next = no_next,
+};

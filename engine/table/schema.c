@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "../lib/octets.h"
+#include "assembly.h"
 #include "queue.h"
 #include "table.h"
 
@@ -94,6 +95,7 @@ static int clause_read(struct vvm_context *ctx, vvm_value clause, struct table_s
     if (is_named(car_of(clause), "evict") && is_null(cdr_of(clause))) return s->evict = true, 0;
     if (!s->entries && sized(clause, "entries", INT32_MAX, &s->entries)) return 0;
     if (!s->entries && sized(clause, "packets", QUEUE_PACKETS_MAX, &s->entries)) return 0;
+    if (!s->size && sized(clause, "size", ASSEMBLY_SIZE_MAX, &seconds)) return s->size = (uint32_t)seconds, 0;
     if (!s->octets && sized(clause, "bytes", TABLE_OCTETS_MAX, &s->octets)) return 0;
     if (is_named(car_of(clause), "on-expire") && is_null(cdr_of(clause))) return s->swept = true, 0;
     if (!s->lifetime && is_named(car_of(clause), "expires") && is_pair(cdr_of(clause)) &&
@@ -110,10 +112,19 @@ static int clause_read(struct vvm_context *ctx, vvm_value clause, struct table_s
 static int queue_check(struct vvm_context *ctx, const struct table_schema *s, vvm_value descriptor)
 {
     if (!s->key_count) return refuse(ctx, descriptor, "a queue has a key clause");
-    if (s->value_count || s->lru || s->own_lifetimes) return refuse(ctx, descriptor, "a queue has no value, lru or per-entry");
+    if (s->value_count || s->lru || s->own_lifetimes || s->size)
+        return refuse(ctx, descriptor, "a queue has no value, size, lru or per-entry");
     if (!s->octets) return refuse(ctx, descriptor, "a queue has a bytes clause");
     if (s->lifetime && !is_symbol(s->reason))
         return refuse(ctx, descriptor, "a queue's expires clause is (expires SECONDS REASON)");
+    return 0;
+}
+
+static int assembly_check(struct vvm_context *ctx, const struct table_schema *s, vvm_value descriptor)
+{
+    if (!s->key_count || !s->size) return refuse(ctx, descriptor, "an assembly has a key and a size clause");
+    if (s->value_count || s->lru || s->own_lifetimes || s->swept || s->evict || is_true(s->reason))
+        return refuse(ctx, descriptor, "an assembly has key, size, entries, bytes and expires");
     return 0;
 }
 
@@ -129,6 +140,8 @@ static int kind_check(struct vvm_context *ctx, const struct table_ops *ops, stru
         s->key[0] = (struct table_field){SLOT_U64, 8, 0};
     }
     if (ops == &table_queue) return queue_check(ctx, s, descriptor);
+    if (ops == &table_assembly) return assembly_check(ctx, s, descriptor);
+    if (s->size) return refuse(ctx, descriptor, "only an assembly has a size clause");
     if (s->evict || is_true(s->reason)) return refuse(ctx, descriptor, "only packets are evicted or dropped");
     if (!s->key_count || !s->value_count) return refuse(ctx, descriptor, "key or value is missing");
     if (s->swept && !s->lifetime && !s->own_lifetimes)

@@ -48,7 +48,7 @@ static bool schema_equal(const struct table_schema *a, const struct table_schema
 {
     return a->key_count == b->key_count && a->value_count == b->value_count && a->variable == b->variable &&
            a->lru == b->lru && a->entries == b->entries && a->octets == b->octets &&
-           a->lifetime == b->lifetime && a->reason == b->reason && a->evict == b->evict &&
+           a->lifetime == b->lifetime && a->reason == b->reason && a->evict == b->evict && a->size == b->size &&
            a->own_lifetimes == b->own_lifetimes && a->swept == b->swept && fields_equal(a->key, b->key, a->key_count) &&
            fields_equal(a->value, b->value, a->value_count);
 }

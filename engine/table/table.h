@@ -42,6 +42,7 @@ struct table_schema {
     bool own_lifetimes;            /* (expires per-entry): each put says how long */
     bool swept;                    /* somebody is told of what expires: it stays until the sweep comes */
     vvm_value reason;              /* queue: symbol under which what expires is dropped */
+    uint32_t size;                 /* assembly: octets of a whole, at most */
     bool evict;                    /* queue: when it is full, what has waited longest is dropped */
 };
 
@@ -88,7 +89,8 @@ struct table_ops {
      * elements that are not 0. */
     bool (*next)(struct table *table, uint64_t *at, uint64_t now, struct table_entry *entry);
 };
-extern const struct table_ops table_map, table_lpm, table_array, table_queue; /* queue: see queue.h */
+extern const struct table_ops table_map, table_lpm, table_array;
+extern const struct table_ops table_queue, table_assembly; /* see queue.h, assembly.h */
 
 /* TYPE_TABLE: in the control heap, held by the table's root */
 struct table_object {

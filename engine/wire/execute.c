@@ -331,6 +331,7 @@ static void finish(struct vvm_context *ctx)
         execution_count(ctx, LEDGER_DROPPED, "unsent");
     }
     if (x->received) packet_free(x->received);
+    if (x->assembled) assembled_release(x);
     x->received = NULL;
     x->handle.packet = NULL;
     ctx->packet = NULL;

@@ -56,6 +56,8 @@ struct timers {
     struct timed items[TIMED_MOST];
 };
 
+struct assembled;
+
 struct execution {
     struct wire_cache *cache;
     struct packet_object handle; /* `packet` of the code */
@@ -68,6 +70,7 @@ struct execution {
     bool counted; /* the received packet's end stands in the ledger */
     enum outcome outcome;
     const char *name;
+    struct assembled *assembled; /* wholes that are this packet's */
     bool detached; /* no packet is in execution: a timer or a call-back runs */
     struct waiting waiting;
     struct timers timers;
@@ -97,6 +100,8 @@ void detached_begin(struct vvm_context *ctx, const struct network *network, int6
 bool detached_run(struct vvm_context *ctx, vvm_value procedure, unsigned n, const vvm_value *args);
 /** What it made and did not send is dropped. */
 void detached_end(struct vvm_context *ctx);
+/** Give back the wholes that the packet had put together. */
+void assembled_release(struct execution *x);
 /** Tell the host of the end of a packet that it did not give. */
 void execution_report(struct vvm_context *ctx, const struct outcome_report *report);
 /** Where this context's made packets come from, or NULL. */

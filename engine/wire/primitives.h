@@ -45,6 +45,7 @@ WIRE_PRIMITIVE(deliver);
 WIRE_PRIMITIVE(hold);
 WIRE_PRIMITIVE(wake);
 WIRE_PRIMITIVE(submit);
+WIRE_PRIMITIVE(assembly_add);
 WIRE_PRIMITIVE(make_packet);
 WIRE_PRIMITIVE(copy_packet);
 WIRE_PRIMITIVE(node_address);

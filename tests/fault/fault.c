@@ -18,12 +18,13 @@
 #include "../../engine/packet.h"
 #include "../../engine/vmlet.h"
 #include "allocator.h"
+#include "fault.h"
 
-static unsigned long every = 1;
+unsigned long fault_every = 1;
 
 /* ---- the node and what is done to it ------------------------------------------------------ */
 
-static const char base_source[] = "(vmlet base (version 1))\n"
+static const char base_source[] = "(vmlet base (version 1) (needs (all)))\n"
                                   "(define-table seen map (key u32) (value u64) (entries 64))\n"
                                   "(define-set things)\n"
                                   "(define-syntax twice (syntax-rules () ((_ e) (+ e e))))\n"
@@ -31,7 +32,7 @@ static const char base_source[] = "(vmlet base (version 1))\n"
                                   "(define-member things (shared a) (+ a 1))\n";
 
 static const char new_source[] =
-    "(vmlet new (version VERSION) (import (base f seen things)) (use-syntax base))\n"
+    "(vmlet new (version VERSION) (import (base f seen things)) (use-syntax base) (needs (all)))\n"
     "(define-layout head (kind u8) (length u16) (rest rest))\n"
     "(define-program code (opcode u8) (label s8) (stack 8))\n"
     "(define-instruction (push (n u8)) (opcode 1) (f n))\n"
@@ -199,7 +200,7 @@ static void test_start(void)
     if (!stderr) abort();
     setvbuf(stderr, NULL, _IONBF, 0);
     held = fault_held();
-    for (bool refused = true; refused; k += every) {
+    for (bool refused = true; refused; k += fault_every) {
         fault_arm(k);
         int err = open_one(&one);
         refused = fault_disarm();
@@ -346,8 +347,8 @@ static void test_packets(void)
 
 int main(int argc, char **argv)
 {
-    if (argc > 1) every = strtoul(argv[1], NULL, 10);
-    if (!every || CU_initialize_registry()) return 2;
+    if (argc > 1) fault_every = strtoul(argv[1], NULL, 10);
+    if (!fault_every || CU_initialize_registry()) return 2;
     if (open_one(&node) || load_base()) return 2;
     CU_pSuite suite = CU_add_suite("fault", NULL, NULL);
     CU_add_test(suite, "load", test_load);
@@ -356,6 +357,9 @@ int main(int argc, char **argv)
     CU_add_test(suite, "eval", test_eval);
     CU_add_test(suite, "packets", test_packets);
     CU_add_test(suite, "start", test_start);
+#ifdef VVM_DAEMON
+    daemon_faults(CU_add_suite("daemon", NULL, NULL));
+#endif
     CU_basic_set_mode(CU_BRM_NORMAL);
     CU_basic_run_tests();
     unsigned failed = CU_get_number_of_tests_failed(), run = CU_get_number_of_tests_run();
