@@ -121,7 +121,7 @@ static bool ask(const char *request)
 {
     size_t length;
     bool rubbish;
-    char *answer = control_answer(&router.control, ROLE_WRITE, request, strlen(request), &length, &rubbish);
+    char *answer = control_answer(&router.control, ROLE_WRITE, request, strlen(request), NULL, &length, &rubbish);
     bool answered = answer != NULL;
     free(answer);
     return answered;
