@@ -97,7 +97,7 @@ bool authority_may_write(const struct vvm_context *ctx, vvm_value v)
     H(description, "vmlet-description", INTROSPECT, LEVEL_SIGNATURES)                                        \
     H(where, "%where", INTROSPECT, LEVEL_SIGNATURES)                                                         \
     H(disassembly, "disassembly", INTROSPECT, LEVEL_CODE)                                                    \
-    H(disassembly_text, "disassembly-text", INTROSPECT, LEVEL_CODE)    \
+    H(disassembly_text, "disassembly-text", INTROSPECT, LEVEL_CODE)                                          \
     H(global_syntax, "define-global-syntax", GLOBAL_SYNTAX, 0)                                               \
     H(global_reader, "define-global-reader", GLOBAL_SYNTAX, 0)
 

@@ -120,8 +120,8 @@ static void settle_router(void)
 static bool ask(const char *request)
 {
     size_t length;
-    bool rubbish;
-    char *answer = control_answer(&router.control, ROLE_WRITE, request, strlen(request), NULL, &length, &rubbish);
+    bool rubbish, later;
+    char *answer = control_answer(&router.control, ROLE_WRITE, request, strlen(request), &length, &rubbish, &later);
     bool answered = answer != NULL;
     free(answer);
     return answered;
