@@ -12,8 +12,8 @@
  * with what it lies over, which it does not hold up. What core and the owner itself define,
  * and what is defined inline, is not shown.
  */
-#include "authority.h"
 #include "weave.h"
+#include "authority.h"
 
 #include <assert.h>
 #include <errno.h>

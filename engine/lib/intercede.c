@@ -79,11 +79,13 @@ const struct binding *own_binding(struct vvm_context *ctx, struct vvm_vmlet *vml
     return NULL;
 }
 
-static int refuse_cover(struct vvm_context *ctx, const struct vvm_vmlet *who, enum capability c, vvm_value name)
+static int refuse_cover(struct vvm_context *ctx, const struct vvm_vmlet *who, enum capability c,
+                        vvm_value name)
 {
     char grant[160];
     snprintf(grant, sizeof grant, "(%s %.80s)%s", capability_name(c), symbol_name(name),
-             authority_allows(who, CAPABILITY_ENGINE_REPLACE) ? "" : ", with (engine.replace) if it is core's");
+             authority_allows(who, CAPABILITY_ENGINE_REPLACE) ? ""
+                                                              : ", with (engine.replace) if it is core's");
     authority_refuse(ctx, who, grant);
     return -EPERM;
 }

@@ -131,10 +131,11 @@ static bool may_cover(struct vvm_context *ctx, const struct vvm_vmlet *owner, en
 {
     const struct vvm_vmlet *who = authority_running(ctx);
     char grant[200];
-    if (owner == who || authority_allows_target(who, CAPABILITY_AROUND, (struct authority_target){kind, first, second}))
+    if (owner == who ||
+        authority_allows_target(who, CAPABILITY_AROUND, (struct authority_target){kind, first, second}))
         return true;
-    snprintf(grant, sizeof grant, "(around (%s %.80s %.80s))", kind == TARGET_MEMBER ? "member" : "network", first,
-             second ? second : "");
+    snprintf(grant, sizeof grant, "(around (%s %.80s %.80s))", kind == TARGET_MEMBER ? "member" : "network",
+             first, second ? second : "");
     authority_refuse(ctx, who, grant);
     return false;
 }
