@@ -83,7 +83,7 @@ vmlets build-asan
 say "thread sanitizer build"
 build build-tsan -Db_sanitize=thread -Db_lundef=false -Dc_args=-Wno-tsan
 say "tests with threads, under the thread sanitizer"
-TSAN_OPTIONS=halt_on_error=1 suite build-tsan/tests/vvm-tests -t 300 api runtime worker route port-link control
+TSAN_OPTIONS=halt_on_error=1 suite build-tsan/tests/vvm-tests -t 300 api runtime worker crew swap route port-link control
 
 say "took $((SECONDS - began)) s, $skipped skipped"
 echo "$passed passed, $failed failed"
