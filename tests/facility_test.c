@@ -179,11 +179,45 @@ static uint64_t steer(struct bench *b, const char *octets, uint16_t ingress)
 static void packets_that_begin_alike_are_one_flow(void)
 {
     struct bench b;
-    bench_open(&b, "(vmlet a (needs (all))) (define (run) (consume 'it)) (define-network a (match (udp 1)) (execute run))");
+    bench_open(&b, "(vmlet a (needs (all))) (define (run) (consume 'it)) (define-network a (match (udp 1)) "
+                   "(execute run))");
     CU_ASSERT_EQUAL(steer(&b, "0123456789abcdef one", 3), steer(&b, "0123456789abcdef another", 3));
     CU_ASSERT_NOT_EQUAL(steer(&b, "0123456789abcdef", 3), steer(&b, "0123456789abcdeF", 3));
     CU_ASSERT_NOT_EQUAL(steer(&b, "0123456789abcdef", 3), steer(&b, "0123456789abcdef", 4));
     CU_ASSERT_NOT_EQUAL(steer(&b, "", 3), steer(&b, "a", 3));
+    bench_close(&b);
+}
+
+/* The flow is what the network inside says, and nothing of asking is seen. */
+static void networks_say_what_a_flow_is(void)
+{
+    struct bench b;
+    bench_open(
+        &b,
+        "(vmlet a (needs (all)))"
+        "(define (peel (p packet)) (values (u8-ref p 0) 2 (- (bytes-length p) 2)))"
+        "(define-network outer (match (udp 1)) (peel peel))"
+        "(define (run) (consume 'it))"
+        "(define (flow) (case (u8-ref packet 0)"
+        "  ((120) (drop 'it)) ((121) 'no-flow) ((122) (set-u8! packet 0 1) (packet-drop-head! packet 1) 5)"
+        "  (else (u16-ref packet 1))))"
+        "(define-network inner (match (outer 65)) (execute run) (steer flow))");
+    CU_ASSERT_EQUAL(steer(&b, "A.1abX", 3), steer(&b, "A!2abY", 4));
+    CU_ASSERT_NOT_EQUAL(steer(&b, "A.1abX", 3), steer(&b, "A.1acX", 3));
+    CU_ASSERT_NOT_EQUAL(steer(&b, "B.1abX", 3), steer(&b, "B!2abY", 3)); /* of no network that is here */
+    CU_ASSERT_NOT_EQUAL(steer(&b, "A.1", 3), steer(&b, "A.2", 3));       /* too short for it */
+    CU_ASSERT_EQUAL(steer(&b, "A", 3), steer(&b, "A", 3));
+    CU_ASSERT_NOT_EQUAL(steer(&b, "A.xab", 3),
+                        steer(&b, "A!xab", 3)); /* one that ends packets is not heard */
+    CU_ASSERT_NOT_EQUAL(steer(&b, "A.yab", 3), steer(&b, "A!yab", 3)); /* nor one that names no number */
+    struct vvm_packet *p = packet_of(&b, "A.zab", 5);
+    generation_enter(&b.ctx);
+    network_steer(&b.ctx, network_at(&b, 1), p);
+    CU_ASSERT(p->head == 128 && p->length == 5 && p->layer_count == 0);
+    generation_leave(&b.ctx);
+    packet_free(p);
+    CU_ASSERT_EQUAL(ledger_at(&b, LEDGER_DROPPED, "it"), 0);
+    CHECK_TEXT(RECEIVE(&b, 65, 0, 1, 2, 3), "consumed it");
     bench_close(&b);
 }
 
@@ -655,7 +689,7 @@ static void what_is_handed_on_is_bounded(void)
 static void pieces_become_wholes_in_the_language(void)
 {
     check_own_tests(
-        "(vmlet pieces)"
+        "(vmlet pieces (needs (all)))"
         "(define-layout part (key u8) (offset u8) (total u8) (octets rest))"
         "(define-assembly arriving (key u8) (size 8) (entries 2) (expires 2))"
         "(define (run) (cond ((assembly-add! arriving (part-key packet) (part-offset packet)"
@@ -804,6 +838,7 @@ static void each_whole_is_completed_once(void)
 void facility_tests(CU_pSuite suite)
 {
     CU_add_test(suite, "packets that begin alike are one flow", packets_that_begin_alike_are_one_flow);
+    CU_add_test(suite, "networks say what a flow is", networks_say_what_a_flow_is);
     CU_add_test(suite, "held packets wake in order", held_packets_wake_in_order);
     CU_add_test(suite, "a full queue drops", a_full_queue_drops);
     CU_add_test(suite, "octets are a quota too", octets_are_a_quota_too);

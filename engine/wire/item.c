@@ -45,11 +45,11 @@ static void reach_around(const struct wire_tracing *t, const struct row_around *
 
 static void reach_network(const struct wire_tracing *t, const struct network *n)
 {
-    const struct wire_member *hooks[] = {n->run, n->peel, n->seal, n->uncaught, n->on_trap};
-    for (unsigned i = 0; i < sizeof hooks / sizeof *hooks; i++) {
+    const struct wire_member *hooks[] = {n->run, n->peel, n->seal, n->uncaught, n->on_trap, n->steer};
+    for (unsigned i = 0; i < sizeof hooks / sizeof *hooks; i++)
         if (hooks[i]) reach(t, &hooks[i]->item);
+    for (unsigned i = 0; i < HOOKS; i++)
         if (n->defined[i]) reach(t, &n->defined[i]->item);
-    }
     if (n->program) reach(t, &n->program->item);
     for (unsigned i = 0; i < 256; i++)
         if (n->opcodes[i]) reach(t, &instruction_kept(n->opcodes[i])->item);

@@ -170,6 +170,7 @@ static int parse_hooks(const struct draft *d)
     if (!err) err = parse_hook(d, "seal", 3, &n->seal);
     if (!err) err = parse_hook(d, "uncaught", 1, &n->uncaught);
     if (!err) err = parse_hook(d, "on-trap", 1, &n->on_trap);
+    if (!err) err = parse_hook(d, "steer", 0, &n->steer);
     if (err) return err;
     memcpy(n->defined, (const struct wire_member *[HOOKS]){n->run, n->peel, n->seal, n->uncaught, n->on_trap},
            sizeof n->defined);
@@ -357,6 +358,8 @@ static int build_clauses(struct vvm_generation *g)
     free(t->clauses);
     t->clauses = clauses;
     t->clause_count = 0;
+    t->steers = false;
+    for (uint32_t i = 0; i < g->network_count; i++) t->steers |= g->networks[i]->steer != NULL;
     for (uint32_t i = 0; i < g->network_count; i++)
         for (unsigned k = 0; k < g->networks[i]->match_count; k++) {
             struct match_clause *m = &t->clauses[t->clause_count++];
@@ -394,7 +397,7 @@ int wire_each_procedure(struct vvm_context *ctx, const struct vvm_generation *g,
 static int each_hook(struct vvm_context *ctx, const struct vvm_generation *g, const struct network *n,
                      packet_function each)
 {
-    const struct wire_member *hooks[] = {n->run, n->peel, n->seal, n->uncaught, n->on_trap};
+    const struct wire_member *hooks[] = {n->run, n->peel, n->seal, n->uncaught, n->on_trap, n->steer};
     for (unsigned i = 0; i < sizeof hooks / sizeof hooks[0]; i++) {
         if (!hooks[i]) continue;
         int err = wire_each_procedure(ctx, g, hooks[i]->procedure, symbol_name(hooks[i]->name), n->name,

@@ -110,6 +110,7 @@ struct network {
     const struct wire_program *program; /* or NULL */
     vvm_value selection;                /* VALUE_TRUE: all instructions of the owner; else list of symbols */
     const struct wire_member *run, *peel, *seal, *uncaught, *on_trap; /* in force, or NULL */
+    const struct wire_member *steer;                                  /* or NULL */
     const struct wire_member *defined[HOOKS];                         /* without what lies over them */
     struct network_limits limits;
     uint8_t match_count, error_count;
@@ -132,6 +133,7 @@ struct row_around {
 struct match_table {
     struct match_clause *clauses; /* of all networks; built by wire_check */
     uint32_t clause_count;
+    bool steers; /* some network says what its flows are */
     const struct wire_instruction **instructions; /* in force */
     uint32_t instruction_count;
     struct row_around *arounds; /* the oldest first: see around.c */
