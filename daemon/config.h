@@ -94,6 +94,7 @@ struct config_node {
     const char *control_path; /* NULL: not said */
     unsigned control_mode;    /* 0: not said */
     unsigned workers;         /* 0: not said, one */
+    const char *policy;       /* path of the policy file; NULL: not said */
     struct config_place place;
 };
 

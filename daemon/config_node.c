@@ -185,6 +185,10 @@ static const struct config_key node_keys[] = {
      .read = read_vmlets,
      .help = "VMlets to load, in order: names on the path, or files (with a / or a dot); {NAME: {PARAMETER: "
              "VALUE}}"},
+    {.name = "policy",
+     .kind = KEY_INPUT,
+     .offset = offsetof(struct config_node, policy),
+     .help = "file that says who may sign VMlets, and what they may have"},
     {.name = "control", .read = read_control, .help = "the control socket: path and mode"},
     {.name = "workers",
      .kind = KEY_NUMBER,

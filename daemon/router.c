@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "engine/policy.h"
 #include "engine/environment.h"
 #include "engine/load.h"
 #include "worker.h"
@@ -75,6 +76,8 @@ int router_close(struct router *router, char *why)
 
     if (router->node) node_close(router->node);
     router->node = NULL;
+    policy_free(router->policy);
+    router->policy = NULL;
     return err;
 }
 

@@ -13,7 +13,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "engine/authority.h"
 #include "engine/load.h"
+#include "policy_file.h"
 
 /* ---- cables ---- */
 
@@ -169,6 +171,15 @@ static int load_vmlet(const struct starting *s, const struct config_vmlet *vmlet
     return err ? refuse_pending(s, err, file) : 0;
 }
 
+/* Before anything is loaded: what may be. */
+static int read_policy(const struct starting *s)
+{
+    int err = s->node->policy ? policy_read(&s->router->policy, s->node->policy, s->why, s->room) : 0;
+
+    if (!err) authority_set_policy(s->router->node, s->router->policy);
+    return err;
+}
+
 static int load_vmlets(const struct starting *s)
 {
     unsigned i;
@@ -296,6 +307,7 @@ static int prepare(const struct starting *s, bool check_only)
 {
     int err = add_addresses(s);
 
+    if (!err) err = read_policy(s);
     if (!err) err = load_vmlets(s);
     if (!err) err = tell_addresses(s);
     if (!err) err = tell_routes(s);

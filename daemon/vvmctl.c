@@ -300,6 +300,8 @@ static int run(struct ctl *ctl)
     if (ctl->version) return puts("vvmctl " VVM_VERSION), STATUS_DONE;
     if (ctl->help) return show_help(ctl);
     if (ctl->word_count == 0) return ctl_fail(ctl, STATUS_USAGE, "which verb? see vvmctl --help");
+    if (strcmp(ctl->words[0], "key") == 0) return ctl_key(ctl);
+    if (strcmp(ctl->words[0], "sign") == 0) return ctl_sign(ctl);
     status = begin(ctl, why, sizeof why);
     if (status != STATUS_DONE) return ctl_fail(ctl, status, why);
     if (strcmp(ctl->words[0], "repl") == 0) return ctl_repl(ctl);

@@ -41,6 +41,12 @@ int ctl_fail(const struct ctl *ctl, int status, const char *why);
 /** Show a reply as its verb's row says, or as it is with --json; returns the status. */
 int ctl_show(const struct ctl *ctl, const json_t *row, const json_t *reply);
 
+/* ---- vvmctl_key.c ---- */
+
+/** key gen|show|trust, and sign: files only, no router is asked. The status. */
+int ctl_key(const struct ctl *ctl);
+int ctl_sign(const struct ctl *ctl);
+
 /* ---- vvmctl_file.c ---- */
 
 /** Read a file, - is standard input, into the arguments of a request, as control.h says.

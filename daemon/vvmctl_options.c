@@ -149,6 +149,8 @@ void ctl_options_help(FILE *to)
 
     fprintf(to, "usage: vvmctl [options] VERB [ARGUMENT...]\n"
                 "       vvmctl [options] repl\n"
+                "       vvmctl key gen NAME [--output DIR] | key show FILE | key trust FILE [--policy FILE]\n"
+                "       vvmctl sign IMAGE --key FILE\n"
                 "Ask a running router, or talk with its language.\n\n");
     for (i = 0; i < ROWS; i++) {
         char left[40];

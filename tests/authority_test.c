@@ -16,6 +16,9 @@
 #include "../engine/key.h"
 #include "../engine/load.h"
 #include "../engine/vmlet.h"
+#ifdef VVM_DAEMON
+#include "../daemon/policy_file.h"
+#endif
 #include "suites.h"
 
 static struct vvm_node *open_node(uint32_t unchecked)
@@ -533,8 +536,49 @@ static void test_ingress(void)
     policy_free(policy);
 }
 
+#ifdef VVM_DAEMON
+static void test_policy_files(void)
+{
+    static const struct {
+        const char *text, *why;
+    } bad[] = {
+        {"keys: 5\n", "p:1:7: this must be a map"},
+        {"unsinged: all\n", "p:1:1: there is no key \"unsinged\" here; the nearest is unsigned"},
+        {"unsigned: some\n", "p:1:11: write all, none, or a list"},
+        {"unsigned:\n  - (loaf)\n", "p:2:5: \"(loaf)\": there is no such capability"},
+        {"keys:\n  a: { may: all }\n", "p:2:3: public is missing"},
+        {"keys:\n  a: { public: xx }\n", "p:2:16: this is no public key"},
+        {"networks:\n  a: { unsigned: maybe }\n", "p:2:18: unsigned: write true or false"},
+    };
+    char why[400], path[] = "/tmp/vvm-policy-XXXXXX", text[100];
+    struct policy *policy;
+    struct key key = key_of("carol");
+    for (unsigned i = 0; i < sizeof bad / sizeof *bad; i++) {
+        int err = policy_parse(&policy, "p", bad[i].text, strlen(bad[i].text), why, sizeof why);
+        if (!err || strncmp(why, bad[i].why, strlen(bad[i].why)) != 0) fprintf(stderr, "    %d: %s\n", err, why);
+        CU_ASSERT(err && strncmp(why, bad[i].why, strlen(bad[i].why)) == 0);
+    }
+    CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(path));
+    snprintf(text, sizeof text, "%s/policy.yaml", path);
+    char public[KEY_FINGERPRINT + 8];
+    key_print_public(key.public, public);
+    CU_ASSERT_EQUAL(policy_trust(text, "carol", public, why, sizeof why), 0);
+    CU_ASSERT_NOT_EQUAL(policy_trust(text, "carol", public, why, sizeof why), 0); /* once */
+    CU_ASSERT_EQUAL_FATAL(policy_read(&policy, text, why, sizeof why), 0);
+    const struct policy_key *known = policy_key_of(policy, key.public);
+    CU_ASSERT(known && !known->may.count && strcmp(known->name, "carol") == 0);
+    CU_ASSERT(!policy->refuse_unsigned && grants_all(&policy->may));
+    policy_free(policy);
+    unlink(text);
+    rmdir(path);
+}
+#endif
+
 void authority_tests(CU_pSuite suite)
 {
+#ifdef VVM_DAEMON
+    CU_add_test(suite, "policy files", test_policy_files);
+#endif
     CU_add_test(suite, "each capability", test_each_capability);
     CU_add_test(suite, "amounts", test_amounts);
     CU_add_test(suite, "garbage counts no longer than it lives", test_garbage_counts_no_longer_than_it_lives);

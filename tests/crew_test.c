@@ -120,7 +120,7 @@ static void test_closed(void)
 /* What a frame was found to be for is found again. */
 static void test_load_between(void)
 {
-    static const char text[] = "(vmlet other (version 1)) (define x 1)";
+    static const char text[] = "(vmlet other (needs (all)) (version 1)) (define x 1)";
     struct two *pair = pair_open();
     struct vvm_context *ctx = &pair->router.node->control;
     pour(pair, 160);
