@@ -10,6 +10,7 @@
 #include "assemble.h"
 #include "core_form.h"
 #include "environment.h"
+#include "override.h"
 
 static const char *const stage_names[STAGES] = {"use-expander", "use-optimiser", "use-emitter"};
 
@@ -59,7 +60,9 @@ void use_stage(struct expansion *x, uint32_t special, vvm_value form, uint64_t p
 static vvm_value ask(struct vvm_context *ctx, vvm_value procedure, vvm_value datum, uint64_t position)
 {
     ctx->node->making_syntax++;
+    bool before = boot_begin(ctx); /* forms are expanded and compiled whatever is redefined */
     vvm_value answer = vvm_call(ctx, procedure, 1, &datum);
+    boot_end(ctx, before);
     ctx->node->making_syntax--;
     if (answer == VALUE_EXCEPTION) pending_add_position(ctx, position);
     return answer;
