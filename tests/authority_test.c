@@ -119,6 +119,8 @@ static const struct trial trials[] = {
      "(define-array count u64 1) (around (car x) (begin (array-add! count 0 1) (previous x)))",
      "widen-effects", "(around car) (engine.replace) (table 1KiB)"},
     {CAPABILITY_INTROSPECT, "(introspect all names)", "(define found (definitions 'other))", "unbound"},
+    {CAPABILITY_GLOBAL_SYNTAX, "(global-syntax)", "(define-global-syntax same (syntax-rules () ((_ x) x)))",
+     "syntax-rules: out of place"},
     {CAPABILITY_LOAD, "(load)", "(run-tests 'other)", "unbound"},
     {CAPABILITY_LOG, "(log)", "(log-line \"heard\")", "unbound"},
 };
@@ -555,7 +557,8 @@ static void test_policy_files(void)
     struct key key = key_of("carol");
     for (unsigned i = 0; i < sizeof bad / sizeof *bad; i++) {
         int err = policy_parse(&policy, "p", bad[i].text, strlen(bad[i].text), why, sizeof why);
-        if (!err || strncmp(why, bad[i].why, strlen(bad[i].why)) != 0) fprintf(stderr, "    %d: %s\n", err, why);
+        if (!err || strncmp(why, bad[i].why, strlen(bad[i].why)) != 0)
+            fprintf(stderr, "    %d: %s\n", err, why);
         CU_ASSERT(err && strncmp(why, bad[i].why, strlen(bad[i].why)) == 0);
     }
     CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(path));
