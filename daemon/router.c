@@ -6,9 +6,9 @@
 #include <errno.h>
 #include <string.h>
 
-#include "engine/policy.h"
 #include "engine/environment.h"
 #include "engine/load.h"
+#include "engine/policy.h"
 #include "worker.h"
 
 #define SECOND UINT64_C(1000000000)

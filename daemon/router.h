@@ -34,7 +34,7 @@ struct worker;
 
 struct router {
     struct vvm_node *node;
-    struct policy *policy; /* what its VMlets may have; NULL: what they ask for */
+    struct policy *policy;                  /* what its VMlets may have; NULL: what they ask for */
     unsigned crew_size;                     /* workers that a runtime makes for it; 0: one */
     struct worker *workers[ROUTER_WORKERS]; /* that move its packets now; set by worker_open */
     unsigned worker_count;

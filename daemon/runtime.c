@@ -149,7 +149,7 @@ static void note_state(struct runtime *runtime, int state, const struct worker *
 
     if (runtime->state) return;
     runtime->state = state;
-    if (state != -ENODATA) {
+    if (state != -ENODATA && broken) {
         runtime->broken_router = broken->router;
         runtime->broken_port = broken->broken;
     }

@@ -235,7 +235,8 @@ struct denotation *global_definition(struct expansion *x, vvm_value identifier, 
     struct denotation *d = environment_entry(x->env, symbol);
     bool own = d && d->kind == DENOTES_GLOBAL && d->owner == x->env->vmlet;
     if (own && d->parameter)
-        syntax_error(x, position, VALUE_DEFAULT, "define: %s is a parameter of the VMlet", symbol_name(symbol));
+        syntax_error(x, position, VALUE_DEFAULT, "define: %s is a parameter of the VMlet",
+                     symbol_name(symbol));
     bool assigned = own && d->assigned;
     d = become_global(x, x->env, symbol);
     d->assigned = assigned;

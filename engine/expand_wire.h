@@ -27,8 +27,8 @@ void wire_finish_body(struct expansion *x, struct ast_lambda *lambda);
 
 /* What an instruction's author called its operands and takes. */
 struct instruction_names {
-    vvm_value operands;              /* ((name type) ...) */
-    vvm_value takes;                 /* (takes ...) or () */
+    vvm_value operands;             /* ((name type) ...) */
+    vvm_value takes;                /* (takes ...) or () */
     struct vvm_environment *author; /* in which types are looked up */
 };
 /** Of the instruction that a network has in the open load, else in force; false: it has none. */

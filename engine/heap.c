@@ -274,7 +274,8 @@ void *heap_large(struct vvm_context *ctx, size_t bytes)
     struct heap *heap = ctx->node->heap;
     size_t octets = (sizeof(struct chunk) + bytes + CHUNK_OCTETS - 1) & ~(size_t)(CHUNK_OCTETS - 1);
     count_refill(ctx);
-    if (!heap_owner_has_room(ctx, octets) || bytes > heap->limit || octets > heap->limit || heap->total > heap->limit - octets) {
+    if (!heap_owner_has_room(ctx, octets) || bytes > heap->limit || octets > heap->limit ||
+        heap->total > heap->limit - octets) {
         heap->reserve_open = true;
         return NULL;
     }

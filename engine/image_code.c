@@ -14,7 +14,15 @@
 
 #include "image.h"
 
-enum function_bit { BIT_REST = 1, BIT_BODY = 2, BIT_NAME = 4, BIT_CAPTURED = 8, BIT_TYPED = 16, BIT_INLINE = 32, BITS = 63 };
+enum function_bit {
+    BIT_REST = 1,
+    BIT_BODY = 2,
+    BIT_NAME = 4,
+    BIT_CAPTURED = 8,
+    BIT_TYPED = 16,
+    BIT_INLINE = 32,
+    BITS = 63
+};
 enum { OPCODE_ESCAPE = 255 };
 
 /* ---- operands that are not plain numbers ------------------------------------------------ */
@@ -154,7 +162,8 @@ static void encode_lines(struct image_encoder *e, const struct vvm_function *f)
 void encode_function(struct image_encoder *e, const struct vvm_function *f)
 {
     bool body = f->flags & FUNCTION_BODY, typed = is_typed(f);
-    if (f->flags & ~(FUNCTION_REST | FUNCTION_BODY | FUNCTION_INLINE) || body != (f->shape != NULL)) e->error = -EINVAL;
+    if (f->flags & ~(FUNCTION_REST | FUNCTION_BODY | FUNCTION_INLINE) || body != (f->shape != NULL))
+        e->error = -EINVAL;
     put_octet(&e->out, (f->flags & FUNCTION_REST ? BIT_REST : 0) | (body ? BIT_BODY : 0) |
                            (is_symbol(f->name) ? BIT_NAME : 0) | (f->captured ? BIT_CAPTURED : 0) |
                            (typed ? BIT_TYPED : 0) | (f->flags & FUNCTION_INLINE ? BIT_INLINE : 0));

@@ -142,7 +142,7 @@ static int parse_line(const char *line, const struct stat *s, struct key *key, c
 int key_read(const char *path, struct key *key, char *why, size_t room)
 {
     char line[LINE_ROOM];
-    struct stat s;
+    struct stat s = {0};
     const char *what;
     *key = (struct key){0};
     int err = read_line(path, line, &s);

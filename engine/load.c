@@ -312,8 +312,8 @@ int load_prelude(struct vvm_context *ctx, const char *name, const char *text, si
 /* What is asked of a load. */
 struct request {
     const char *file;
-    bool replace; /* in place of a VMlet of the same name, if there is one */
-    const struct policy_key *key; /* that signed it, or NULL */
+    bool replace;                             /* in place of a VMlet of the same name, if there is one */
+    const struct policy_key *key;             /* that signed it, or NULL */
     const struct load_parameters *parameters; /* or NULL */
 };
 
@@ -573,8 +573,9 @@ static int encode_vmlet(struct vvm_node *node, struct vvm_vmlet *vmlet, bool deb
 
 int compile_file(struct vvm_context *ctx, const char *path, bool debug_lines, uint8_t **image, size_t *octets)
 {
-    struct vvm_vmlet *vmlet;
+    struct vvm_vmlet *vmlet = NULL;
     int err = load_file(ctx, path, &vmlet);
+    assert(err || vmlet);
     if (!err) err = encode_vmlet(ctx->node, vmlet, debug_lines, image, octets);
     return settle(ctx, err);
 }

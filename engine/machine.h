@@ -41,9 +41,9 @@ struct vvm_vmlet;
 /* ---- code -------------------------------------------------------------------- */
 
 enum function_flag {
-    FUNCTION_REST = 1, /* the last parameter takes a list of further arguments */
-    FUNCTION_BODY = 2, /* body of a wire instruction: may use exits */
-    FUNCTION_WIRE = 4, /* a wire program's function, made by the wire verifier */
+    FUNCTION_REST = 1,   /* the last parameter takes a list of further arguments */
+    FUNCTION_BODY = 2,   /* body of a wire instruction: may use exits */
+    FUNCTION_WIRE = 4,   /* a wire program's function, made by the wire verifier */
     FUNCTION_INLINE = 8, /* define-inline: callers hold its code, so nothing can be laid over it */
 };
 
@@ -398,8 +398,9 @@ struct vvm_options {
     const char *const *arguments; /* what (command-line) answers, NULL-terminated; NULL: just "vvm" */
     const char *path;             /* folders, colon-separated, in which imports are looked for; NULL = none */
     const struct load_parameters *parameters; /* vvm: what --set says of the files named; or NULL */
-    bool skip_tests;              /* of VMlets that are loaded */
-    struct test_report *test_report; /* trial.h: tests of what is loaded are counted; NULL: a failure refuses it */
+    bool skip_tests;                          /* of VMlets that are loaded */
+    struct test_report
+        *test_report; /* trial.h: tests of what is loaded are counted; NULL: a failure refuses it */
     bool (*refuel)(void *data,
                    struct vvm_context *ctx); /* a load has used up its fuel: true if it gave more */
     void *refuel_data;
@@ -414,14 +415,14 @@ struct vvm_vmlet {
     struct vvm_unit *units;
     uint8_t owner; /* index for headers */
     struct vvm_vmlet *next;
-    vvm_value header;        /* the (vmlet ...) form's clauses */
+    vvm_value header;            /* the (vmlet ...) form's clauses */
     struct authority *authority; /* what it may do; NULL: everything (core). authority.h */
-    struct vvm_vmlet *outer; /* while it is being loaded: the one whose load this is part of */
-    struct vvm_vmlet *replaces; /* while it is being loaded: whose place it takes, or NULL */
-    uint64_t place;             /* its definitions lie under those of higher places */
-    bool loading;               /* of the open load: not yet published */
-    bool going;                 /* it is being unloaded */
-    uint64_t reached;           /* number of the last collection that came to something of it */
+    struct vvm_vmlet *outer;     /* while it is being loaded: the one whose load this is part of */
+    struct vvm_vmlet *replaces;  /* while it is being loaded: whose place it takes, or NULL */
+    uint64_t place;              /* its definitions lie under those of higher places */
+    bool loading;                /* of the open load: not yet published */
+    bool going;                  /* it is being unloaded */
+    uint64_t reached;            /* number of the last collection that came to something of it */
 };
 
 #define LOAD_NESTING_MAX 16 /* imports of imports */
@@ -454,17 +455,17 @@ struct vvm_node {
     } files; /* 1.. */
     struct primitive_index *primitives;
     struct signature_table *signatures;
-    struct global_table *globals; /* layers per global, see generation.c */
-    struct wire_state *wire;      /* networks, sets, tables, programs: wire/ */
-    struct epoch *epoch;          /* ck_epoch instance and records */
+    struct global_table *globals;     /* layers per global, see generation.c */
+    struct wire_state *wire;          /* networks, sets, tables, programs: wire/ */
+    struct epoch *epoch;              /* ck_epoch instance and records */
     struct override *stale_overrides; /* override.c */
-    struct vvm_world world;       /* in which its contexts run */
-    struct table_registry *tables; /* table/table.h */
+    struct vvm_world world;           /* in which its contexts run */
+    struct table_registry *tables;    /* table/table.h */
     struct authority_state *authority;
-    void *embedding;               /* embed/: the application's node */
-    struct runtime_state {         /* lib/: parameters that hold the standard ports; value 0 until made */
-        struct vvm_root ports[3];  /* input, output, error */
-        uint64_t symbols;          /* counter of generate-symbol */
+    void *embedding;              /* embed/: the application's node */
+    struct runtime_state {        /* lib/: parameters that hold the standard ports; value 0 until made */
+        struct vvm_root ports[3]; /* input, output, error */
+        uint64_t symbols;         /* counter of generate-symbol */
     } runtime;
 };
 

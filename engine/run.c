@@ -131,7 +131,8 @@ vvm_value global_assign(struct vvm_context *ctx, const struct vvm_unit *unit, co
         return raise_message(ctx, ERROR_PRIVILEGE, link->name,
                              "a variable of another VMlet cannot be assigned");
     if (context_in_test(ctx))
-        return raise_message(ctx, ERROR_PRIVILEGE, link->name, "a test cannot assign a variable of the VMlet");
+        return raise_message(ctx, ERROR_PRIVILEGE, link->name,
+                             "a test cannot assign a variable of the VMlet");
     b->flags |= BINDING_ASSIGNED;
     if (layer_assign(ctx->node, link->global, v)) return raise_error(ctx, ERROR_HEAP, VALUE_DEFAULT);
     return VALUE_UNSPECIFIED;

@@ -136,7 +136,8 @@ static void leave(struct vvm_node *node, struct vvm_vmlet *vmlet, const struct v
     else tables_drop(node, vmlet);
     for (struct vvm_vmlet *v = node->vmlets; v; v = v->next) environment_replace(v->environment, vmlet, heir);
     /* names that macros of one that has gone left in others' are looked up there still */
-    for (struct vvm_vmlet *v = node->leaving; v; v = v->next) environment_replace(v->environment, vmlet, heir);
+    for (struct vvm_vmlet *v = node->leaving; v; v = v->next)
+        environment_replace(v->environment, vmlet, heir);
     authority_lose(vmlet);
     vmlet->next = node->leaving;
     node->leaving = vmlet;

@@ -211,8 +211,7 @@ int main(int argc, char **argv)
 {
     struct load_parameter items[SETTINGS_MAX];
     struct load_parameters parameters = {.items = items};
-    struct vvm_options options = {
-        .path = getenv("VVM_PATH"), .exit_hook = leave, .parameters = &parameters};
+    struct vvm_options options = {.path = getenv("VVM_PATH"), .exit_hook = leave, .parameters = &parameters};
     int i = 1;
     for (; i < argc && !strncmp(argv[i], "--", 2); i++) {
         if (!strcmp(argv[i], "--help")) return usage(stdout, DONE);

@@ -758,7 +758,7 @@ static void test_eval_redefines(void)
 /* ---- VMlets come and go ---- */
 
 #define PROBE(version, answer)                                                                               \
-    "(vmlet probe (needs (all)) (version " version ")) (define (probe-answer) " answer ")\n"                               \
+    "(vmlet probe (needs (all)) (version " version ")) (define (probe-answer) " answer ")\n"                 \
     "(define-table probes map (key u32) (value u64) (entries 16))\n"                                         \
     "(define-layout probe (kind u8) (rest rest))\n"                                                          \
     "(define-network probe (match (udp 7777)) (layout probe) (execute (lambda () (drop 'probed)))\n"         \
@@ -858,7 +858,8 @@ static void test_unload_cascade(void)
     struct client *client = open_client(site);
 
     check_file(client, "load", PROBE("1", "'one"), 0, NULL);
-    check_file(client, "load", "(vmlet user (needs (all)) (import (probe probe-answer))) (define (ask) (probe-answer))", 0,
+    check_file(client, "load",
+               "(vmlet user (needs (all)) (import (probe probe-answer))) (define (ask) (probe-answer))", 0,
                NULL);
     check_unload(client, "probe", false, 1, "VMlet `user` uses `probe`");
     CU_ASSERT(evaluates(client, "(ask)", "one"));
@@ -907,9 +908,10 @@ static void test_vmlets_tell_of_each_other(void)
     size_t i;
 
     check_file(client, "load", PROBE("1", "'one"), 0, NULL);
-    check_file(client, "load",
-               "(vmlet user (needs (all)) (import (probe probe-answer))) (around (probe-answer) (list (previous)))", 0,
-               NULL);
+    check_file(
+        client, "load",
+        "(vmlet user (needs (all)) (import (probe probe-answer))) (around (probe-answer) (list (previous)))",
+        0, NULL);
     CU_ASSERT(evaluates(client, "(probe-answer)", "(one)"));
     reply = call(client, "vmlets", NULL);
     json_array_foreach(data_of(reply), i, row)

@@ -12,12 +12,13 @@
 
 #define OCTETS_MAX 1500u
 
-static const char source[] = "(vmlet sums (needs (all)) (import (headers internet-checksum internet-checksum-good? "
-                             "ipv4-pseudo-sum ipv6-pseudo-sum)))"
-                             "(define (sum p at end below) (internet-checksum p at end below))"
-                             "(define (good p end below) (internet-checksum-good? p end below))"
-                             "(define (below4 p octets) (ipv4-pseudo-sum p octets))"
-                             "(define (below6 p protocol octets) (ipv6-pseudo-sum p protocol octets))";
+static const char source[] =
+    "(vmlet sums (needs (all)) (import (headers internet-checksum internet-checksum-good? "
+    "ipv4-pseudo-sum ipv6-pseudo-sum)))"
+    "(define (sum p at end below) (internet-checksum p at end below))"
+    "(define (good p end below) (internet-checksum-good? p end below))"
+    "(define (below4 p octets) (ipv4-pseudo-sum p octets))"
+    "(define (below6 p protocol octets) (ipv6-pseudo-sum p protocol octets))";
 
 struct sums {
     struct vvm_node *node;

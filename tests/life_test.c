@@ -322,9 +322,12 @@ static void parameters_that_do_not_fit_are_refused(void)
     CU_ASSERT_NOT_EQUAL(LOAD_WITH(node, "(vmlet plain (needs (all)))", 1, "x", "1"), 0);
     CU_ASSERT(is_pending(node, "VMlet `plain` has no parameters: `x` is none"));
     check_refused(node, "(vmlet bad (parameters (x)))", "test.vml:1:24: vmlet: (parameters (NAME DEFAULT");
-    check_refused(node, "(vmlet bad (needs (all)) (parameters (x 1 (near 2))))", "CHECK is (between LOW HIGH)");
-    check_refused(node, "(vmlet bad (needs (all)) (parameters (x 1 (between 2 3))))", "must be (between 2 3)");
-    check_refused(node, "(vmlet bad (needs (all)) (parameters (x 1))) (define x 2)", "define: x is a parameter");
+    check_refused(node, "(vmlet bad (needs (all)) (parameters (x 1 (near 2))))",
+                  "CHECK is (between LOW HIGH)");
+    check_refused(node, "(vmlet bad (needs (all)) (parameters (x 1 (between 2 3))))",
+                  "must be (between 2 3)");
+    check_refused(node, "(vmlet bad (needs (all)) (parameters (x 1))) (define x 2)",
+                  "define: x is a parameter");
     node_close(node);
 }
 

@@ -65,7 +65,8 @@ static void test_refused_load_changes_nothing(void)
     CU_ASSERT_EQUAL(load_text(node, "(vmlet one (needs (all))) (define a 1)"), 0);
     uint64_t number = node->current->number;
     struct vvm_generation *before = node->current;
-    CU_ASSERT_NOT_EQUAL(load_text(node, "(vmlet two (needs (all)) (import (one a))) (define b 2) (car 5)"), 0);
+    CU_ASSERT_NOT_EQUAL(load_text(node, "(vmlet two (needs (all)) (import (one a))) (define b 2) (car 5)"),
+                        0);
     CU_ASSERT_PTR_EQUAL(node->current, before);
     CU_ASSERT_EQUAL(node->current->number, number);
     CU_ASSERT_PTR_NULL(vmlet_named(node, intern(node, "two")));
@@ -79,8 +80,10 @@ static void test_refused_load_changes_nothing(void)
 static void test_values_outlive_a_refused_load(void)
 {
     struct vvm_node *node = open_node();
-    CU_ASSERT_EQUAL(load_text(node, "(vmlet one (needs (all))) (define p (make-parameter 1)) (define v (vector 1 2 3 4))"),
-                    0);
+    CU_ASSERT_EQUAL(
+        load_text(node,
+                  "(vmlet one (needs (all))) (define p (make-parameter 1)) (define v (vector 1 2 3 4))"),
+        0);
     CU_ASSERT_NOT_EQUAL(load_text(node, "(vmlet two (import (one p v)) (needs (all)))"
                                         "(define (secret) 'secret)"
                                         "(vector-set! v 0 (lambda () (secret)))"
@@ -90,7 +93,8 @@ static void test_values_outlive_a_refused_load(void)
                                         "(vector-set! v 3 (make 5))"
                                         "(parameterize ((p 2)) (car 5))"),
                         0);
-    CU_ASSERT_EQUAL(load_text(node, "(vmlet three (needs (all)))"), 0); /* begins anew, and forgets the one before */
+    CU_ASSERT_EQUAL(load_text(node, "(vmlet three (needs (all)))"),
+                    0); /* begins anew, and forgets the one before */
     CHECK_EVAL(node, "one", "(p)", "1");
     CHECK_EVAL(node, "one", "((vector-ref v 0))", "error unbound");
     CHECK_EVAL(node, "one", "(string-append (vector-ref v 1) \".\")", "\"a constant.\"");
@@ -117,12 +121,17 @@ static void test_traces_do_not_last(void)
 static void test_names_are_private(void)
 {
     struct vvm_node *node = open_node();
-    CU_ASSERT_EQUAL(load_text(node, "(vmlet one (needs (all))) (define secret 1) (define (shared) (+ secret 1))"), 0);
     CU_ASSERT_EQUAL(
-        load_text(node, "(vmlet two (needs (all)) (import (one shared))) (define (f) (shared)) (define (g) secret)"), 0);
+        load_text(node, "(vmlet one (needs (all))) (define secret 1) (define (shared) (+ secret 1))"), 0);
+    CU_ASSERT_EQUAL(
+        load_text(
+            node,
+            "(vmlet two (needs (all)) (import (one shared))) (define (f) (shared)) (define (g) secret)"),
+        0);
     CHECK_EVAL(node, "two", "(f)", "2");
     CHECK_EVAL(node, "two", "(g)", "error unbound");
-    CU_ASSERT_NOT_EQUAL(load_text(node, "(vmlet three (needs (all)) (import (one shared))) (set! shared 3)"), 0);
+    CU_ASSERT_NOT_EQUAL(load_text(node, "(vmlet three (needs (all)) (import (one shared))) (set! shared 3)"),
+                        0);
     CU_ASSERT_NOT_EQUAL(load_text(node, "(vmlet four (needs (all)) (import (one nothing)))"), 0);
     CHECK_CONTAINS(pending_text(node), "import");
     CU_ASSERT_NOT_EQUAL(load_text(node, "(vmlet one (needs (all)))"), 0);
@@ -132,7 +141,8 @@ static void test_names_are_private(void)
 static void test_core_is_shadowed_not_changed(void)
 {
     struct vvm_node *node = open_node();
-    CU_ASSERT_EQUAL(load_text(node, "(vmlet one (needs (all))) (define (car x) 'mine) (define a (car '(1)))"), 0);
+    CU_ASSERT_EQUAL(load_text(node, "(vmlet one (needs (all))) (define (car x) 'mine) (define a (car '(1)))"),
+                    0);
     CU_ASSERT_EQUAL(load_text(node, "(vmlet two (needs (all))) (define a (car '(1)))"), 0);
     CHECK_EVAL(node, "one", "a", "mine");
     CHECK_EVAL(node, "two", "a", "1");
@@ -224,9 +234,10 @@ static void test_error_inside_expansion_names_the_user(void)
 
 static void test_image_equals_source(void)
 {
-    static const char text[] = "(vmlet sum (needs (all)) (version 2)) (define-record-type p (make-p x) p? (x p-x))"
-                               "(define (f n) (let loop ((i 0) (s 0)) (if (= i n) s (loop (+ i 1) (+ s i)))))"
-                               "(define a (list (f 10) \"text\" #\\x 'sym 1.5 #u8(1 2) (p-x (make-p 3))))";
+    static const char text[] =
+        "(vmlet sum (needs (all)) (version 2)) (define-record-type p (make-p x) p? (x p-x))"
+        "(define (f n) (let loop ((i 0) (s 0)) (if (= i n) s (loop (+ i 1) (+ s i)))))"
+        "(define a (list (f 10) \"text\" #\\x 'sym 1.5 #u8(1 2) (p-x (make-p 3))))";
     char path[] = "/tmp/vvm-image-XXXXXX";
     struct vvm_node *node = open_node(), *other = open_node();
     uint8_t *image;

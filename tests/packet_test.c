@@ -27,7 +27,8 @@ static void bench_open(struct bench *b)
     memset(b, 0, sizeof *b);
     CU_ASSERT_EQUAL_FATAL(node_open(NULL, &b->node), 0);
     CU_ASSERT_EQUAL_FATAL(buffer_pool_open(&b->pool, 4, 128, 16), 0);
-    b->ctx = (struct vvm_context){.node = b->node, .world = &b->node->world, .packet_profile = true, .fuel = 1000000};
+    b->ctx = (struct vvm_context){
+        .node = b->node, .world = &b->node->world, .packet_profile = true, .fuel = 1000000};
     b->ctx.free = (uint8_t *)b->arena;
     b->ctx.end = (uint8_t *)(b->arena + 512);
     b->ctx.arena = b->ctx.free;

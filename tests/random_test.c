@@ -87,8 +87,8 @@ static char *titled(const struct program *p, bool opaque, size_t *octets)
 {
     char *text;
     FILE *to = open_memstream(&text, octets);
-    fprintf(to, "(vmlet %s%llu (needs (all)) (version 1))\n%s", opaque ? "opaque" : "plain", (unsigned long long)p->seed,
-            opaque ? p->opaque : p->plain);
+    fprintf(to, "(vmlet %s%llu (needs (all)) (version 1))\n%s", opaque ? "opaque" : "plain",
+            (unsigned long long)p->seed, opaque ? p->opaque : p->plain);
     fclose(to);
     return text;
 }

@@ -235,7 +235,8 @@ static void stages_are_the_vmlets_own(void)
     struct vvm_node *node = open_node();
     char text[1000];
     snprintf(text, sizeof text,
-             "(vmlet first (needs (all))) %s (use-optimiser see) (define a 1) (define-syntax b (lambda (form) (car '(5))))"
+             "(vmlet first (needs (all))) %s (use-optimiser see) (define a 1) (define-syntax b (lambda "
+             "(form) (car '(5))))"
              " (define c (b))",
              counting);
     CU_ASSERT_EQUAL_FATAL(load_text(node, text), 0);
@@ -252,8 +253,8 @@ static void stages_are_the_vmlets_own(void)
 static void a_session_keeps_its_stages(void)
 {
     struct vvm_node *node = open_node();
-    CU_ASSERT_EQUAL_FATAL(load_text(node, "(vmlet session (needs (all))) (define (double f) (if (integer? f) (* 2 f) f))"),
-                          0);
+    CU_ASSERT_EQUAL_FATAL(
+        load_text(node, "(vmlet session (needs (all))) (define (double f) (if (integer? f) (* 2 f) f))"), 0);
     struct vvm_environment *env = names_of(node, "session");
     CU_ASSERT_NOT_EQUAL(eval_in(node, env, "(use-expander double)"), VALUE_EXCEPTION);
     CU_ASSERT_EQUAL(eval_in(node, env, "21"), make_fixnum(42));

@@ -380,22 +380,28 @@ static void test_a_replace_reaches_those_who_import(void)
 {
     struct vvm_node *node = open_node();
     CU_ASSERT_EQUAL(
-        load_text(node, "(vmlet a (needs (all))) (define (f (x u32)) u32 (u32+ x 1)) (define (h x) x) (define (old) 1)",
-                  false),
+        load_text(
+            node,
+            "(vmlet a (needs (all))) (define (f (x u32)) u32 (u32+ x 1)) (define (h x) x) (define (old) 1)",
+            false),
         0);
-    CU_ASSERT_EQUAL(load_text(node, "(vmlet b (needs (all)) (import (a f h))) (define (g x) (h (f x)))", false), 0);
     CU_ASSERT_EQUAL(
-        load_text(node,
-                  "(vmlet a (needs (all)) (version 2)) (define (f (x u32)) u32 (u32+ x 100)) (define (h (x u8)) (list x))",
-                  true),
-        0);
+        load_text(node, "(vmlet b (needs (all)) (import (a f h))) (define (g x) (h (f x)))", false), 0);
+    CU_ASSERT_EQUAL(load_text(node,
+                              "(vmlet a (needs (all)) (version 2)) (define (f (x u32)) u32 (u32+ x 100)) "
+                              "(define (h (x u8)) (list x))",
+                              true),
+                    0);
     CU_ASSERT_STRING_EQUAL(eval_in(node, "b", "(g 5)"), "(105)");
     CU_ASSERT_STRING_EQUAL(eval_in(node, "b", "(f 6)"), "106"); /* compiled now */
     CHECK_CONTAINS(eval_in(node, "a", "(old)"), "unbound");
-    CU_ASSERT_EQUAL(load_text(node, "(vmlet a (needs (all)) (version 3)) (define (f (x u32)) u32 x) (define (k) 1)", true),
+    CU_ASSERT_EQUAL(load_text(node,
+                              "(vmlet a (needs (all)) (version 3)) (define (f (x u32)) u32 x) (define (k) 1)",
+                              true),
                     -EPERM);
     CHECK_CONTAINS(pending_text(node), "VMlet `b` uses `h` of `a`, which the new version does not define");
-    CU_ASSERT_EQUAL(load_text(node, "(vmlet a (needs (all)) (version 3)) (define (f x) x) (define h 1)", true), -EPERM);
+    CU_ASSERT_EQUAL(
+        load_text(node, "(vmlet a (needs (all)) (version 3)) (define (f x) x) (define h 1)", true), -EPERM);
     CHECK_CONTAINS(pending_text(node),
                    "VMlet `b` uses `f` of `a`, which the new version defines with other types");
     CU_ASSERT_STRING_EQUAL(eval_in(node, "b", "(g 7)"), "(107)");
@@ -415,7 +421,9 @@ static void test_a_replace_keeps_tables(void)
     unsigned tables = tables_count(node);
     CU_ASSERT_STRING_EQUAL(eval_in(node, "a", "(begin (table-put! t 1 11) (table-ref t 1))"), "11");
     CU_ASSERT_NOT_EQUAL(
-        load_text(node, "(vmlet a (needs (all))) (define-table t map (key u32) (value u32) (entries 16)) (car 1)", true),
+        load_text(node,
+                  "(vmlet a (needs (all))) (define-table t map (key u32) (value u32) (entries 16)) (car 1)",
+                  true),
         0);
     CU_ASSERT_STRING_EQUAL(eval_in(node, "a", "(table-ref t 1)"), "11");
     CU_ASSERT_EQUAL(load_text(node, two, true), 0);
@@ -433,12 +441,15 @@ static void test_a_value_keeps_the_code_it_leads_to(void)
 {
     struct vvm_node *node = open_node();
     CU_ASSERT_EQUAL(
-        load_text(node, "(vmlet keeper (needs (all))) (define kept #f) (define (keep! x) (set! kept x))", false), 0);
-    CU_ASSERT_EQUAL(load_text(node,
-                              "(vmlet giver (needs (all)) (import (keeper keep!))) (define text \"a constant\")"
-                              "(keep! (lambda (n) (list n '(\"another\" constant))))",
-                              false),
-                    0);
+        load_text(node, "(vmlet keeper (needs (all))) (define kept #f) (define (keep! x) (set! kept x))",
+                  false),
+        0);
+    CU_ASSERT_EQUAL(
+        load_text(node,
+                  "(vmlet giver (needs (all)) (import (keeper keep!))) (define text \"a constant\")"
+                  "(keep! (lambda (n) (list n '(\"another\" constant))))",
+                  false),
+        0);
     CU_ASSERT_EQUAL(unload(node, "giver"), 0);
     CU_ASSERT_EQUAL(vmlets_reap(node), 1); /* waits */
     CU_ASSERT_STRING_EQUAL(eval_in(node, "keeper", "(kept 5)"), "(5 (\"another\" constant))");
@@ -467,7 +478,8 @@ static void test_imports_of_a_failed_load_go(void)
     CU_ASSERT_PTR_NULL(vmlet_named(node, intern(node, "low")));
     struct base now = base_of(node);
     CU_ASSERT_EQUAL(now.globals, base.globals);
-    CU_ASSERT_EQUAL(load_text(node, "(vmlet high (needs (all)) (import (low f))) (define (g) (f))", false), 0);
+    CU_ASSERT_EQUAL(load_text(node, "(vmlet high (needs (all)) (import (low f))) (define (g) (f))", false),
+                    0);
     CU_ASSERT_STRING_EQUAL(eval_in(node, "high", "(g)"), "1");
     CU_ASSERT_EQUAL(unload(node, "low"), -EBUSY);
     node_close(node);
@@ -496,7 +508,8 @@ static void test_cycles_leave_no_memory(void)
 {
     struct model m = {.node = open_node()};
     size_t before = 0;
-    mallopt(M_MMAP_THRESHOLD, 128 << 10); /* fixed: else where the stacks of tests lay stays a gap for a while */
+    mallopt(M_MMAP_THRESHOLD,
+            128 << 10); /* fixed: else where the stacks of tests lay stays a gap for a while */
     for (unsigned i = 0; i < 1200; i++) {
         if (i == 200) before = resident_octets();
         for (unsigned kind = 0; kind < KINDS; kind++) step_load(&m, kind, 1 + i % VERSIONS, NULL);

@@ -502,10 +502,10 @@ static void a_member_of_a_refused_load_is_not_called(void)
 /* A test that a load begins ends with it, and runs only what was checked. */
 static void a_load_keeps_no_test_open(void)
 {
-    static const char *const refused[] = {
-        "(vmlet one (needs (all))) (%scratch-begin) (car 5)",
-        "(vmlet two (needs (all))) (define (run) (drop 'x)) (define-network two (match (udp 6)) (execute run))"
-        "(%scratch-begin) (%scratch-receive two (bytevector 1) 0)"};
+    static const char *const refused[] = {"(vmlet one (needs (all))) (%scratch-begin) (car 5)",
+                                          "(vmlet two (needs (all))) (define (run) (drop 'x)) "
+                                          "(define-network two (match (udp 6)) (execute run))"
+                                          "(%scratch-begin) (%scratch-receive two (bytevector 1) 0)"};
     struct bench b;
     bench_open(&b, flat_text);
     for (unsigned i = 0; i < 2; i++) {
@@ -587,16 +587,24 @@ static void what_leaves_the_packet_profile_is_refused_with_its_chain(void)
                   "(vmlet bad (needs (all)))\n(define (helper x) (lambda () x))\n"
                   "(define-instruction (make) (opcode 1) (takes v)\n  (helper v))",
                   "calls helper");
-    check_refused(node, "(vmlet bad (needs (all))) (define-instruction (print) (opcode 1) (takes v) (display v) (next))",
-                  "display");
-    check_refused(node, "(vmlet bad (needs (all))) (define-set s) (define-member s (m x) (set-cdr! x x))", "member m");
     check_refused(
-        node, "(vmlet bad (needs (all))) (define-set s) (define-member s ((octets (bytevector 7 255)) x) (set-cdr! x x))",
-        "member 07ff");
-    check_refused(node, "(vmlet bad (needs (all))) (define-network n (match (udp 3)) (execute f)) (define (f) (display 1))",
-                  "calls f");
-    check_refused(node, "(vmlet bad (needs (all))) (define (f) (display 1)) (define-network n (match (udp 3)) (execute f))",
-                  "run n");
+        node,
+        "(vmlet bad (needs (all))) (define-instruction (print) (opcode 1) (takes v) (display v) (next))",
+        "display");
+    check_refused(node, "(vmlet bad (needs (all))) (define-set s) (define-member s (m x) (set-cdr! x x))",
+                  "member m");
+    check_refused(node,
+                  "(vmlet bad (needs (all))) (define-set s) (define-member s ((octets (bytevector 7 255)) x) "
+                  "(set-cdr! x x))",
+                  "member 07ff");
+    check_refused(
+        node,
+        "(vmlet bad (needs (all))) (define-network n (match (udp 3)) (execute f)) (define (f) (display 1))",
+        "calls f");
+    check_refused(
+        node,
+        "(vmlet bad (needs (all))) (define (f) (display 1)) (define-network n (match (udp 3)) (execute f))",
+        "run n");
     CU_ASSERT_PTR_NULL(match_lookup(node->current, MATCH_UDP, 3));
     node_close(node);
 }
@@ -605,16 +613,18 @@ static void malformed_networks_are_refused_by_name(void)
 {
     struct vvm_node *node;
     CU_ASSERT_EQUAL_FATAL(node_open(NULL, &node), 0);
+    check_refused(node,
+                  "(vmlet bad (needs (all))) (define-instruction (a) (opcode 1) (next)) (define-instruction "
+                  "(b) (opcode 1) (next))"
+                  "(define (f) #t) (define-network n (match (udp 3)) (execute f) (instructions *))",
+                  "opcode 1 is also that of");
+    check_refused(node,
+                  "(vmlet bad (needs (all))) (define (f) #t) (define-network n (match (udp 3)) (execute f) "
+                  "(instructions a))",
+                  "network n (test.vml:1:43): no such instruction: a");
     check_refused(
-        node,
-        "(vmlet bad (needs (all))) (define-instruction (a) (opcode 1) (next)) (define-instruction (b) (opcode 1) (next))"
-        "(define (f) #t) (define-network n (match (udp 3)) (execute f) (instructions *))",
-        "opcode 1 is also that of");
-    check_refused(
-        node, "(vmlet bad (needs (all))) (define (f) #t) (define-network n (match (udp 3)) (execute f) (instructions a))",
-        "network n (test.vml:1:43): no such instruction: a");
-    check_refused(node, "(vmlet bad (needs (all))) (define (f) #t) (define-network n (match (udp 65536)) (execute f))",
-                  "out of range");
+        node, "(vmlet bad (needs (all))) (define (f) #t) (define-network n (match (udp 65536)) (execute f))",
+        "out of range");
     check_refused(node, "(vmlet bad (needs (all))) (define (f) #t) (define-network n (execute f))", "match");
     check_refused(node, "(vmlet bad (needs (all))) (define-program p (label u32))", "label");
     check_refused(node,
@@ -624,14 +634,19 @@ static void malformed_networks_are_refused_by_name(void)
     check_refused(node, "(vmlet bad (needs (all))) (define-program p (colour 5))",
                   "define-program: no such clause: (colour 5)");
     check_refused(node, "(vmlet bad (needs (all))) (define-program p (label u8))", "a label is (label s8)");
-    check_refused(node, "(vmlet bad (needs (all))) (define-set s (colour 5))", "define-set: no such clause: (colour 5)");
-    check_refused(node, "(vmlet bad (needs (all))) (define-set s) (define-member s (\"x\") 1)", "a name is a symbol");
+    check_refused(node, "(vmlet bad (needs (all))) (define-set s (colour 5))",
+                  "define-set: no such clause: (colour 5)");
+    check_refused(node, "(vmlet bad (needs (all))) (define-set s) (define-member s (\"x\") 1)",
+                  "a name is a symbol");
     check_refused(node, "(vmlet bad (needs (all))) (define-set s) (define-member s ((octets \"x\")) 1)",
                   "symbol or bytevector");
-    check_refused(node, "(vmlet bad (needs (all))) (define-set s) (define-member s ((octets (bytevector))) 1)",
+    check_refused(node,
+                  "(vmlet bad (needs (all))) (define-set s) (define-member s ((octets (bytevector))) 1)",
                   "1 to 255 octets");
-    check_refused(node, "(vmlet bad (needs (all))) (define-set s) (define-member s ((octets (make-bytevector 256 0))) 1)",
-                  "1 to 255 octets");
+    check_refused(
+        node,
+        "(vmlet bad (needs (all))) (define-set s) (define-member s ((octets (make-bytevector 256 0))) 1)",
+        "1 to 255 octets");
     node_close(node);
 }
 
@@ -652,12 +667,14 @@ static void clauses_of_networks_are_checked(void)
     char text[200];
     CU_ASSERT_EQUAL_FATAL(node_open(NULL, &node), 0);
     for (unsigned i = 0; i < sizeof refusals / sizeof *refusals; i++) {
-        snprintf(text, sizeof text,
-                 "(vmlet bad (needs (all))) (define (f) #t) (define-network n (match (udp 3)) (execute f) %s)",
-                 refusals[i][0]);
+        snprintf(
+            text, sizeof text,
+            "(vmlet bad (needs (all))) (define (f) #t) (define-network n (match (udp 3)) (execute f) %s)",
+            refusals[i][0]);
         check_refused(node, text, refusals[i][1]);
     }
-    check_refused(node, "(vmlet bad (needs (all))) (define (f) #t) (define-network n (match . 5) (execute f))",
+    check_refused(node,
+                  "(vmlet bad (needs (all))) (define (f) #t) (define-network n (match . 5) (execute f))",
                   "malformed clause");
     node_close(node);
 }

@@ -221,7 +221,8 @@ static void load_text(struct stage *stage, const char *text)
 }
 
 #define CLAIM_ANOTHER                                                                                        \
-    "(vmlet more (needs (all)) (version 1)) (define-layout more (kind u8) (rest rest)) (define (run) (drop 'more))\n"      \
+    "(vmlet more (needs (all)) (version 1)) (define-layout more (kind u8) (rest rest)) (define (run) (drop " \
+    "'more))\n"                                                                                              \
     "(define-network more (match (udp 7777)) (layout more) (execute run) (limits (fuel 100) (arena 1KiB)))"
 
 static void test_bare_datagrams(void)
@@ -340,7 +341,9 @@ static void test_claims_are_told_when_they_change(void)
     CU_ASSERT_EQUAL(puppet->claims[0].kind, MATCH_ETHERNET);
     CU_ASSERT_EQUAL(puppet->claims[1].key, 107);
     CU_ASSERT_EQUAL(puppet->claims[2].key, 3322);
-    load_text(stage, "(vmlet other (needs (all)) (version 1)) (define x 1)"); /* another generation, the same claims */
+    load_text(
+        stage,
+        "(vmlet other (needs (all)) (version 1)) (define x 1)"); /* another generation, the same claims */
     worker_step(&stage->worker);
     CU_ASSERT_EQUAL(puppet->claim_calls, 1);
     load_text(stage, CLAIM_ANOTHER);
@@ -501,7 +504,8 @@ static void test_no_room_for_carriers(void)
 /* ---- the log --------------------------------------------------------------------------------- */
 
 #define SHOUT                                                                                                \
-    "(vmlet shout (version 1) (needs (all))) (define (run) (log-line \"a packet came\" \"\\n\") (drop 'heard))\n"          \
+    "(vmlet shout (version 1) (needs (all))) (define (run) (log-line \"a packet came\" \"\\n\") (drop "      \
+    "'heard))\n"                                                                                             \
     "(define-network shout (match (udp 7777)) (execute run) (limits (fuel 900) (arena 1KiB)))"
 
 static void read_log(int end, const char *expected)

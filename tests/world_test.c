@@ -43,7 +43,7 @@ static uint64_t place_clock(void *data) { return ((const struct place *)data)->n
 /* The third packet of a kind within a minute is dropped; the others go to the port that the
  * load script has written into an array. */
 #define THIRD(name, port)                                                                                    \
-    "(vmlet " name " (needs (all)))\n"                                                                                    \
+    "(vmlet " name " (needs (all)))\n"                                                                       \
     "(define-layout one (what u8))"                                                                          \
     "(define-table seen map (key u8) (value u64) (entries 16) (expires 60))"                                 \
     "(define-table spoken lpm (key u32) (value u8) (entries 4))"                                             \
@@ -228,14 +228,17 @@ static void a_test_changes_no_names(void)
 {
     struct place p;
     place_open(&p, THIRD("first", "5"));
-    check_refused(
-        &p, "(vmlet late (needs (all))) (define n 1) (define-given (change) (set! n 2)) (test \"x\" (given (change)))",
-        "a test cannot assign a variable");
-    check_refused(
-        &p, "(vmlet late (needs (all))) (define-given (change) (%register-test \"a\" car)) (test \"x\" (given (change)))",
-        "not in a test");
     check_refused(&p,
-                  "(vmlet late (needs (all))) (define-given (change) (eval '(define y 1))) (test \"x\" (given (change)))",
+                  "(vmlet late (needs (all))) (define n 1) (define-given (change) (set! n 2)) (test \"x\" "
+                  "(given (change)))",
+                  "a test cannot assign a variable");
+    check_refused(&p,
+                  "(vmlet late (needs (all))) (define-given (change) (%register-test \"a\" car)) (test \"x\" "
+                  "(given (change)))",
+                  "not in a test");
+    check_refused(&p,
+                  "(vmlet late (needs (all))) (define-given (change) (eval '(define y 1))) (test \"x\" "
+                  "(given (change)))",
                   "test \"x\" of VMlet late failed: ");
     place_close(&p);
 }

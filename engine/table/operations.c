@@ -54,7 +54,8 @@ static uint64_t table_now(const struct vvm_context *ctx, const struct table *t)
 }
 
 /* Argument i, in seconds from now; 0 with the error set. */
-static uint64_t deadline_argument(struct vvm_context *ctx, const char *name, const vvm_value *args, unsigned i)
+static uint64_t deadline_argument(struct vvm_context *ctx, const char *name, const vvm_value *args,
+                                  unsigned i)
 {
     uint64_t seconds;
     if (!word_argument(ctx, name, args, i, 4, false, &seconds)) return 0;
@@ -307,7 +308,7 @@ PRIMITIVE_FN(array_add_to)
 PRIMITIVE_FN(make_table)
 {
     static const struct table_ops *const kinds[] = {&table_map, &table_lpm, &table_array, &table_queue,
-                                              &table_assembly};
+                                                    &table_assembly};
     struct table_schema schema;
     NEED(is_symbol(args[0]), "define-table", 0, "symbol");
     NEED(is_symbol(args[1]), "define-table", 1, "symbol");
@@ -334,8 +335,9 @@ static const struct primitive_row rows[] = {
               "Add an entry if the key has none: test and set."),
     PRIMITIVE("table-remove!", table_remove, 2, -1, 16, W, "table key ... -> boolean",
               "Remove an entry; true if there was one."),
-    PRIMITIVE("table-refresh!", table_refresh, 2, -1, 16, W, "table key ... [seconds] -> boolean",
-              "The entry lives as long as if it were written now, or so many seconds; false if there is none."),
+    PRIMITIVE(
+        "table-refresh!", table_refresh, 2, -1, 16, W, "table key ... [seconds] -> boolean",
+        "The entry lives as long as if it were written now, or so many seconds; false if there is none."),
     PRIMITIVE("table-count", table_count, 1, 1, 4, R | EFFECT_LOAD, "table -> integer", "Number of entries."),
     PRIMITIVE("%table-old", table_old, 2, -1, 12, R | EFFECT_ALLOCATE, "table key ... -> value",
               "Value of a key; zeros if there is none."),

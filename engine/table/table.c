@@ -4,9 +4,9 @@
  * freed when it is abandoned or the node ends. Control thread only; workers reach a
  * table through its handle, which a published generation holds.
  */
+#include "table.h"
 #include "../authority.h"
 #include "queue.h"
-#include "table.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -17,7 +17,7 @@
 struct table_registry {
     struct table *tables; /* newest first */
     unsigned count;
-    uint64_t seed[2]; /* of hash keys */
+    uint64_t seed[2];                /* of hash keys */
     uint64_t slots[TABLES_MAX / 64]; /* one bit each: taken */
     struct table_view *views;        /* standing ones */
 };
@@ -48,9 +48,9 @@ static bool schema_equal(const struct table_schema *a, const struct table_schema
 {
     return a->key_count == b->key_count && a->value_count == b->value_count && a->variable == b->variable &&
            a->lru == b->lru && a->entries == b->entries && a->octets == b->octets &&
-           a->lifetime == b->lifetime && a->reason == b->reason && a->evict == b->evict && a->size == b->size &&
-           a->own_lifetimes == b->own_lifetimes && a->swept == b->swept && fields_equal(a->key, b->key, a->key_count) &&
-           fields_equal(a->value, b->value, a->value_count);
+           a->lifetime == b->lifetime && a->reason == b->reason && a->evict == b->evict &&
+           a->size == b->size && a->own_lifetimes == b->own_lifetimes && a->swept == b->swept &&
+           fields_equal(a->key, b->key, a->key_count) && fields_equal(a->value, b->value, a->value_count);
 }
 
 static struct table *table_new(const struct vvm_vmlet *owner, vvm_value name, const struct table_ops *ops,

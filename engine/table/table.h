@@ -104,13 +104,13 @@ struct table {
     vvm_value name; /* symbol */
     const struct vvm_vmlet *owner;
     const struct vvm_vmlet *heir; /* the VMlet being loaded in the owner's place has made it again */
-    uint32_t slot; /* a number that no other table of the node has now: see view.c */
+    uint32_t slot;                /* a number that no other table of the node has now: see view.c */
     bool published;
-    bool dropped;         /* its owner has gone: freed when nothing leads to the handle any more */
+    bool dropped;          /* its owner has gone: freed when nothing leads to the handle any more */
     struct ledger *ledger; /* in which its packets are counted; NULL: a test's */
-    struct table *next;   /* of the node */
-    void *body;           /* struct map, lpm or array */
-    struct vvm_root root; /* of the handle */
+    struct table *next;    /* of the node */
+    void *body;            /* struct map, lpm or array */
+    struct vvm_root root;  /* of the handle */
 };
 
 static inline vvm_value table_handle(const struct table *table) { return table->root.value; }

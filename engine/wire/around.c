@@ -11,8 +11,8 @@
  * each level once and leaves by an exit of the lowest: to the wire verifier a chain has the
  * shape, the exits and the handler heights of its lowest row.
  */
-#include "../authority.h"
 #include "around.h"
+#include "../authority.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -49,16 +49,24 @@ static int refuse(struct vvm_context *ctx, enum error_code code, const struct ro
     return -EINVAL;
 }
 
+static bool same_shape(const struct body_shape *a, const struct body_shape *b)
+{
+    return a->operand_count == b->operand_count && a->take_count == b->take_count && a->items == b->items &&
+           memcmp(a->operands, b->operands, sizeof a->operands) == 0 &&
+           memcmp(a->take_class, b->take_class, sizeof a->take_class) == 0;
+}
+
 static int fits(struct vvm_context *ctx, const struct row_around *around, const struct wire_instruction *row)
 {
-    if (memcmp(around->body->shape, &row->shape, sizeof row->shape) == 0) return 0;
+    if (same_shape(around->body->shape, &row->shape)) return 0;
     return refuse(ctx, ERROR_SIGNATURE, around, "it has other operands or takes than the around");
 }
 
 static bool may_cover_row(const struct network *n, const struct row_around *around)
 {
     struct authority_target target = {TARGET_INSTRUCTION, symbol_name(n->name), symbol_name(around->name)};
-    return around->owner == n->item.owner || authority_allows_target(around->owner, CAPABILITY_AROUND, target);
+    return around->owner == n->item.owner ||
+           authority_allows_target(around->owner, CAPABILITY_AROUND, target);
 }
 
 static int refuse_row(struct vvm_context *ctx, const struct row_around *around)
@@ -76,8 +84,12 @@ int instruction_around(struct vvm_context *ctx, vvm_value network, vvm_value nam
     struct vvm_generation *g = wire_candidate(ctx, "around");
     if (!g) return -EPERM;
     const struct network *handle = wire_pointer(network, TYPE_NETWORK);
-    struct row_around around = {authority_definer(ctx, body), handle ? handle->name : network, name, body,
-                                ctx->node->weaving, VALUE_FALSE};
+    struct row_around around = {authority_definer(ctx, body),
+                                handle ? handle->name : network,
+                                name,
+                                body,
+                                ctx->node->weaving,
+                                VALUE_FALSE};
     if (!is_symbol(around.network) || !is_symbol(name)) {
         raise_type(ctx, "around", 1, "network and name of an instruction", network);
         return -EINVAL;

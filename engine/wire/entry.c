@@ -37,8 +37,8 @@ int entries_build(struct vvm_node *node, struct vvm_generation *g)
     uint32_t count = 0;
     for (const struct entry_point *e = node->wire->entries; e; e = e->next)
         if (e->index >= count) count = e->index + 1;
-    vvm_value *entries = count ? malloc(count * sizeof *entries) : NULL;
-    if (count && !entries) return -ENOMEM;
+    vvm_value *entries = malloc((count + 1) * sizeof *entries);
+    if (!entries) return -ENOMEM;
     for (uint32_t i = 0; i < count; i++) entries[i] = VALUE_FALSE;
     for (const struct entry_point *e = node->wire->entries; e; e = e->next)
         entries[e->index] = entry_procedure(node, g, e);

@@ -71,7 +71,7 @@ struct execution {
     enum outcome outcome;
     const char *name;
     struct assembled *assembled; /* wholes that are this packet's */
-    bool detached; /* no packet is in execution: a timer or a call-back runs */
+    bool detached;               /* no packet is in execution: a timer or a call-back runs */
     struct waiting waiting;
     struct timers timers;
     struct outcome_row rows[OUTCOME_ROWS];

@@ -311,8 +311,8 @@ vvm_value primitive_define_instruction(struct vvm_context *ctx, unsigned n, cons
         return raise_message(ctx, ERROR_SYNTAX, args[0],
                              "define-instruction: (opcode n) with n from 0 to 255");
     const struct closure *closure = value_pointer(args[2]);
-    struct kept_instruction *k = item_new(ctx->node, WIRE_INSTRUCTION, authority_definer(ctx, closure->function),
-                                          sizeof *k);
+    struct kept_instruction *k = item_new(ctx->node, WIRE_INSTRUCTION,
+                                          authority_definer(ctx, closure->function), sizeof *k);
     if (!k) return raise_error(ctx, ERROR_HEAP, VALUE_DEFAULT);
     k->descriptor = args[1];
     k->procedure = args[2];

@@ -9,10 +9,10 @@
 #include <string.h>
 
 #include "../authority.h"
+#include "../table/table.h"
 #include "around.h"
 #include "execution.h"
 #include "primitives.h"
-#include "../table/table.h"
 
 #define NETWORKS_MAX  64
 #define ARENA_MOST    (128u << 10)

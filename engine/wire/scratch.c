@@ -166,8 +166,8 @@ static int scratch_open(struct vvm_context *ctx, struct scratch *s)
 {
     s->control = ctx;
     s->now = UINT64_C(1000000000);
-    s->world =
-        (struct vvm_world){.host = s, .host_ops = &scratch_ops, .clock = scratch_clock, .clock_data = s, .test = true};
+    s->world = (struct vvm_world){
+        .host = s, .host_ops = &scratch_ops, .clock = scratch_clock, .clock_data = s, .test = true};
     root_add(ctx->node, &s->events, VALUE_NULL);
     s->world.view = table_view_open(ctx->node);
     if (!s->world.view) return -ENOMEM;

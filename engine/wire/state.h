@@ -69,8 +69,8 @@ struct wire_member {
     const struct wire_set *set; /* NULL: a network's hook */
     vvm_value name;             /* symbol, for messages */
     vvm_value procedure, handle;
-    bool around;    /* lies over another one, or over a hook: see hook.c */
-    uint32_t below; /* AROUND: the global that its body calls, UINT32_MAX: none */
+    bool around;     /* lies over another one, or over a hook: see hook.c */
+    uint32_t below;  /* AROUND: the global that its body calls, UINT32_MAX: none */
     uint32_t weaver; /* AROUND: that put it there; 0: none */
     /* of timers and of what expires; see timer.c */
     vvm_value network, table; /* name of the network in whose name it runs, or #f; handle, or #f */
@@ -85,7 +85,7 @@ struct wire_member {
 #define NETWORK_MATCHES_MAX 8
 /* in the order: run, peel, seal, uncaught, on_trap */
 enum { HOOKS = 5 };
-#define NETWORK_ERRORS_MAX  32
+#define NETWORK_ERRORS_MAX 32
 
 struct match_clause {
     uint8_t kind; /* enum match_kind */
@@ -133,7 +133,7 @@ struct row_around {
 struct match_table {
     struct match_clause *clauses; /* of all networks; built by wire_check */
     uint32_t clause_count;
-    bool steers; /* some network says what its flows are */
+    bool steers;                                  /* some network says what its flows are */
     const struct wire_instruction **instructions; /* in force */
     uint32_t instruction_count;
     struct row_around *arounds; /* the oldest first: see around.c */
@@ -166,8 +166,8 @@ static inline struct kept_instruction *instruction_kept(const struct wire_instru
 struct entry_point;
 
 struct wire_state {
-    struct entry_point *entries; /* see entry.c */
-    struct wire_item *items; /* newest first */
+    struct entry_point *entries;      /* see entry.c */
+    struct wire_item *items;          /* newest first */
     struct wire_set timers, expiries; /* sets whose members timer.c runs */
     struct network nowhere;           /* in whose name code runs that no packet leads to */
     uint64_t revisions;

@@ -19,8 +19,9 @@ static const char *enlist(struct waiting *w, struct vvm_packet *p, const struct 
 {
     if (w->round >= WAITING_CHAIN) return "too-many-rounds";
     if (w->count == SUBMIT_MOST) return "submit-full";
-    w->handed[(w->start + w->count++) % SUBMIT_MOST] = (struct submission){
-        p, network->name, network->item.owner ? network->item.owner->name : VALUE_FALSE, (uint8_t)(w->round + 1)};
+    w->handed[(w->start + w->count++) % SUBMIT_MOST] =
+        (struct submission){p, network->name, network->item.owner ? network->item.owner->name : VALUE_FALSE,
+                            (uint8_t)(w->round + 1)};
     return NULL;
 }
 

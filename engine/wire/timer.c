@@ -72,7 +72,8 @@ static uint64_t timers_of(const struct vvm_node *node, const struct vvm_vmlet *v
     const struct match_table *t = node->candidate->matches;
     uint64_t count = 0;
     for (uint32_t i = 0; i < t->member_count; i++)
-        count += t->members[i]->set == &node->wire->timers && authority_gave(node, vmlet, t->members[i]->item.owner);
+        count += t->members[i]->set == &node->wire->timers &&
+                 authority_gave(node, vmlet, t->members[i]->item.owner);
     return count;
 }
 

@@ -86,7 +86,8 @@ struct wire_instruction {
     uint8_t opcode;
     struct body_shape shape;
     const struct vvm_function *body;
-    const struct wire_instruction *below; /* of an around: the row it lies on, whose exits and heights it has */
+    const struct wire_instruction
+        *below;             /* of an around: the row it lies on, whose exits and heights it has */
     uint8_t handlers_below; /* wire handlers that must be open before: most pops along a path */
     uint8_t handlers_above; /* most handlers open at one time beyond those before */
     uint8_t exit_count;

@@ -121,7 +121,8 @@ static bool ask(const char *request)
 {
     size_t length;
     bool rubbish, later;
-    char *answer = control_answer(&router.control, ROLE_WRITE, request, strlen(request), &length, &rubbish, &later);
+    char *answer = control_answer(&router.control, ROLE_WRITE, request, strlen(request), &length, &rubbish,
+                                  &later);
     bool answered = answer != NULL;
     free(answer);
     return answered;
