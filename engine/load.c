@@ -33,7 +33,7 @@ static uint64_t unit_octets(const struct vvm_unit *unit)
 {
     uint64_t octets = 0;
     for (uint32_t i = 0; i < unit->function_count; i++) octets += unit->functions[i].words * sizeof(uint64_t);
-    for (const struct constant_block *b = unit->blocks; b; b = b->next) octets += b->used * sizeof *b->data;
+    for (const struct constant_block *b = unit->blocks; b; b = b->next) octets += b->used;
     return octets;
 }
 
@@ -437,6 +437,7 @@ static int load_unit(struct vvm_context *ctx, struct vvm_unit *unit, const struc
     unit->vmlet = vmlet;
     int err = vmlet_imports(ctx, vmlet, request->file);
     if (!err) err = vmlet_parameters(ctx, vmlet, request->parameters);
+    if (!err) err = vmlet_check_links(ctx, unit);
     authority_enter(ctx, vmlet, &span);
     if (err) unit_free(unit);
     else err = adopt_unit(ctx, unit, false);

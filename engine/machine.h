@@ -422,6 +422,7 @@ struct vvm_vmlet {
     uint64_t place;              /* its definitions lie under those of higher places */
     bool loading;                /* of the open load: not yet published */
     bool going;                  /* it is being unloaded */
+    bool named;                  /* vmlet_check_links: by the header of the image, or of what that names */
     uint64_t reached;            /* number of the last collection that came to something of it */
 };
 

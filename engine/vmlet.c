@@ -277,6 +277,52 @@ int vmlet_syntax(struct vvm_context *ctx, struct vvm_vmlet *vmlet, const char *f
     return for_clauses(ctx, vmlet, "use-syntax", syntax_clause, file);
 }
 
+/* ---- what an image links to --------------------------------------------------------- */
+
+static void mark_named(const struct vvm_node *node, vvm_value name)
+{
+    struct vvm_vmlet *v = is_symbol(name) ? vmlet_named(node, name) : NULL;
+    if (v) v->named = true;
+}
+
+/* Those that the header of v names. */
+static void mark_imports(struct vvm_context *ctx, const struct vvm_vmlet *v)
+{
+    vvm_value import = intern(ctx->node, "import"), syntax = intern(ctx->node, "use-syntax");
+    for (vvm_value c = v->header; is_pair(c); c = cdr_of(c)) {
+        vvm_value kind = is_pair(car_of(c)) ? car_of(car_of(c)) : VALUE_FALSE;
+        if (kind != import && kind != syntax) continue;
+        for (vvm_value one = cdr_of(car_of(c)); is_pair(one); one = cdr_of(one))
+            mark_named(ctx->node, is_pair(car_of(one)) ? car_of(car_of(one)) : car_of(one));
+    }
+}
+
+static bool is_named(const struct vvm_node *node, const struct vvm_unit *unit, const struct link *l)
+{
+    if (!is_symbol(l->vmlet) || l->vmlet == unit->vmlet->name) return true;
+    const struct vvm_vmlet *v = vmlet_named(node, l->vmlet);
+    return !v || v->named || v->environment == node->core; /* one that is not there is refused by name */
+}
+
+int vmlet_check_links(struct vvm_context *ctx, const struct vvm_unit *unit)
+{
+    struct vvm_node *node = ctx->node;
+    for (struct vvm_vmlet *v = node->vmlets; v; v = v->next) v->named = false;
+    mark_imports(ctx, unit->vmlet);
+    for (struct vvm_vmlet *v = node->vmlets; v; v = v->next) /* what it imports stands behind it */
+        if (v->named) mark_imports(ctx, v);
+    for (uint32_t i = 0; i < unit->link_count; i++) {
+        const struct link *l = &unit->links[i];
+        if (is_named(node, unit, l)) continue;
+        raise_message(ctx, ERROR_IMPORT, l->vmlet,
+                      "the image of `%s` uses `%.100s` of `%s`, which its header does not import",
+                      symbol_name(unit->vmlet->name), is_symbol(l->name) ? symbol_name(l->name) : "?",
+                      symbol_name(l->vmlet));
+        return -EPERM;
+    }
+    return 0;
+}
+
 /* ---- files ------------------------------------------------------------------------ */
 
 int file_read(const char *path, size_t cap, char **data, size_t *octets)

@@ -38,6 +38,11 @@ void vmlet_refuse(struct vvm_node *node, struct vvm_vmlet **at);
 int vmlet_header(struct vvm_context *ctx, vvm_value datum, vvm_value *name, int64_t *version,
                  vvm_value *clauses);
 
+/** An image links only to VMlets that its header imports or takes syntax from, or to what those
+ *  name in theirs (macros of theirs may lead there): what it uses can be read off its header.
+ *  0, or -EPERM with pending `import`. */
+int vmlet_check_links(struct vvm_context *ctx, const struct vvm_unit *unit);
+
 /** Whole file, zero-terminated, malloc'd; at most `cap` octets. -errno. */
 int file_read(const char *path, size_t cap, char **data, size_t *octets);
 #define SOURCE_MAX (8u << 20)

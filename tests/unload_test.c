@@ -487,6 +487,36 @@ static void test_imports_of_a_failed_load_go(void)
     rmdir(folder);
 }
 
+/* What an image uses can be read off its header: one that says less is refused. */
+static void test_an_image_links_to_its_imports_only(void)
+{
+    struct vvm_node *node = open_node();
+    char path[] = "/tmp/vvm-links-XXXXXX", why[160];
+    uint8_t *image, *forged;
+    size_t octets, forged_octets;
+    struct vvm_unit *unit;
+    int file = mkstemp(path);
+    CU_ASSERT_FATAL(file >= 0 && dprintf(file, "(vmlet b (import (a f))) (define (g) (f))") > 0);
+    close(file);
+    CU_ASSERT_EQUAL(load_text(node, "(vmlet a) (define (f) 1)", false), 0);
+    CU_ASSERT_EQUAL_FATAL(compile_file(&node->control, path, false, &image, &octets), 0);
+    CU_ASSERT_EQUAL(unload(node, "b"), 0);
+    CU_ASSERT_EQUAL_FATAL(image_decode(node, image, octets, &unit, why, sizeof why), 0);
+    unit->vmlet->header = VALUE_NULL;
+    CU_ASSERT_EQUAL_FATAL(image_encode(unit, &forged, &forged_octets, false), 0);
+    free(unit->vmlet);
+    unit->vmlet = NULL;
+    unit_free(unit);
+    CU_ASSERT_NOT_EQUAL(load_image(&node->control, "forged", forged, forged_octets, NULL), 0);
+    CHECK_CONTAINS(pending_text(node), "the image of `b` uses `f` of `a`, which its header does not import");
+    CU_ASSERT_EQUAL(load_image(&node->control, "honest", image, octets, NULL), 0);
+    CU_ASSERT_STRING_EQUAL(eval_in(node, "b", "(g)"), "1");
+    free(image);
+    free(forged);
+    unlink(path);
+    node_close(node);
+}
+
 static size_t resident_octets(void)
 {
     unsigned long whole = 0, pages = 0;
@@ -532,6 +562,7 @@ void unload_tests(CU_pSuite suite)
     CU_add_test(suite, "a replace keeps tables of the same schema", test_a_replace_keeps_tables);
     CU_add_test(suite, "a value keeps the code it leads to", test_a_value_keeps_the_code_it_leads_to);
     CU_add_test(suite, "imports of a failed load go with it", test_imports_of_a_failed_load_go);
+    CU_add_test(suite, "an image links to its imports only", test_an_image_links_to_its_imports_only);
     CU_add_test(suite, "cycles leave no memory", test_cycles_leave_no_memory);
     CU_add_test(suite, "sequences agree with their twins, 1 of 4", test_sequences_1);
     CU_add_test(suite, "sequences agree with their twins, 2 of 4", test_sequences_2);
