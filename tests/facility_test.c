@@ -835,6 +835,23 @@ static void each_whole_is_completed_once(void)
     t.ops->close(&t);
 }
 
+/* What the home context has no place for is refused, not forgotten. */
+static void timers_have_an_end(void)
+{
+    struct bench b;
+    char text[100];
+    bench_open(&b, "(vmlet first)");
+    for (unsigned i = 0; i < 129; i++) {
+        snprintf(text, sizeof text, "(vmlet t%u (needs (all))) (define-timer beat (every 1) 0)", i);
+        int err = load_source(&b.node->control, "test.vml", text, strlen(text), NULL);
+        CU_ASSERT_EQUAL(err == 0, i < 128);
+    }
+    CU_ASSERT_EQUAL(vmlet_unload(&b.node->control, intern(b.node, "t5"), 0), 0);
+    load_text(b.node, "(vmlet again (needs (all))) (define-timer beat (every 1) 0)");
+    load_text(b.node, "(vmlet user)");
+    bench_close(&b);
+}
+
 void facility_tests(CU_pSuite suite)
 {
     CU_add_test(suite, "packets that begin alike are one flow", packets_that_begin_alike_are_one_flow);
@@ -856,5 +873,6 @@ void facility_tests(CU_pSuite suite)
     CU_add_test(suite, "an assembly is a list", an_assembly_is_a_list);
     CU_add_test(suite, "each whole is completed once", each_whole_is_completed_once);
     CU_add_test(suite, "networks hand packets to each other", networks_hand_packets_to_each_other);
+    CU_add_test(suite, "timers have an end", timers_have_an_end);
     CU_add_test(suite, "what is handed on is bounded", what_is_handed_on_is_bounded);
 }

@@ -61,8 +61,24 @@ static struct wire_member *new_timed(struct vvm_context *ctx, const char *form, 
     return m;
 }
 
+/* Members of either set in a generation, beside m. */
+static unsigned timed_count(const struct vvm_node *node, const struct vvm_generation *g,
+                            const struct wire_member *m)
+{
+    unsigned count = 0;
+    for (uint32_t i = 0; i < g->matches->member_count; i++) {
+        const struct wire_member *other = g->matches->members[i];
+        bool timed = other->set == &node->wire->timers || other->set == &node->wire->expiries;
+        count += timed && !other->around && (other->set != m->set || other->name != m->name);
+    }
+    return count;
+}
+
 static vvm_value enlist(struct vvm_context *ctx, struct vvm_generation *g, const struct wire_member *m)
 {
+    if (timed_count(ctx->node, g, m) >= TIMED_MOST)
+        return raise_message(ctx, ERROR_RANGE, m->name, "a node has at most %u timers and tables that expire",
+                             TIMED_MOST);
     return member_enlist(g->matches, m) ? raise_error(ctx, ERROR_HEAP, VALUE_DEFAULT) : VALUE_UNSPECIFIED;
 }
 
