@@ -96,7 +96,8 @@ static int sign(const char *path, const struct key *key, char *why, size_t room)
     int err = file_read(path, IMAGE_MAX, &data, &octets);
 
     if (err) {
-        snprintf(why, room, "%.200s: %s", path, strerror(-err));
+        snprintf(why, room, "%.200s: %s", path,
+                 err == -EINVAL ? "this is no file of an image" : strerror(-err));
         return err;
     }
     err = image_sign((const uint8_t *)data, octets, key, &sealed, &length, why, room);

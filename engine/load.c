@@ -324,7 +324,10 @@ static int vmlet_begin(struct vvm_context *ctx, const struct request *request, v
 {
     struct vvm_vmlet *old = vmlet_named(ctx->node, name);
     if (old && (!request->replace || old->loading || old->environment == ctx->node->core)) {
-        raise_message(ctx, ERROR_USER, name, "a VMlet `%s` is loaded already", symbol_name(name));
+        raise_message(ctx, ERROR_USER, VALUE_DEFAULT, "%s: a VMlet `%s` is loaded already: %s",
+                      request->file ? request->file : "load", symbol_name(name),
+                      old->loading || old->environment == ctx->node->core ? "take another name"
+                                                                          : "replace it, or unload it first");
         return -EEXIST;
     }
     *begun = transaction_begin(ctx);

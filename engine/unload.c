@@ -100,7 +100,7 @@ static int choose(struct vvm_context *ctx, struct vvm_vmlet *vmlet, bool cascade
     vmlet->going = true;
     while ((v = dependent(ctx, &on)) != NULL) {
         if (!cascade) {
-            raise_message(ctx, ERROR_USER, on->name,
+            raise_message(ctx, ERROR_USER, VALUE_DEFAULT,
                           "VMlet `%s` uses `%s`: unload it first, or both with cascade", symbol_name(v->name),
                           symbol_name(on->name));
             return -EBUSY;
@@ -177,7 +177,7 @@ int vmlet_unload(struct vvm_context *ctx, vvm_value name, unsigned options)
     struct vvm_vmlet *vmlet = vmlet_named(node, name);
     ctx->pending.kind = PENDING_NONE;
     if (!vmlet || vmlet->environment == node->core) {
-        raise_message(ctx, ERROR_USER, name, "no VMlet `%s` is loaded that could be unloaded",
+        raise_message(ctx, ERROR_USER, VALUE_DEFAULT, "no VMlet `%s` is loaded that could be unloaded",
                       is_symbol(name) ? symbol_name(name) : "?");
         return -ENOENT;
     }

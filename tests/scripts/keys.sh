@@ -28,6 +28,7 @@ expect "not twice" 1 'policy.yaml:[0-9:]+ ' ctl key trust alice.pub --policy pol
 expect "an image without signature" 0 'good' check
 expect "signed" 0 'signed by alice' ctl sign small.vmi --key alice.key
 expect "not with the public key" 1 'is a public one' ctl sign small.vmi --key alice.pub
+expect "not a folder" 1 'this is no file of an image' ctl sign . --key alice.key
 expect "not a source" 1 'this is no image' ctl sign small.vml --key alice.key
 expect "the key may have nothing" 1 'not granted \(table' check
 sed -i 's/may: none/may: ["(table 4KiB)"]/' "$folder/policy.yaml"
