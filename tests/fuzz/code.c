@@ -207,8 +207,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         vvm_run(ctx, &unit->functions[0], NULL, &result);
         generation_abandon(node);
     }
-    vmlet->next = node->refused;
-    node->refused = vmlet;
-    load_source(ctx, "fuzz", "(x", 2, NULL); /* frees what was refused */
+    vmlet->next = node->leaving;
+    node->leaving = vmlet;
+    vmlets_reap(node);
     return 0;
 }
