@@ -62,6 +62,8 @@ static const char *const sources[KINDS] = {
     "(define-table big map (key u32) (value u64) (entries V000))\n"
     "(define (helper n) (if (zero? n) '() (cons n (helper (- n 1)))))\n"
     "(define numbers (helper V))\n"
+    "(define-timer beat (every V) (table-put! big V 1))\n"
+    "(define-queue later (key u32) (packets V) (bytes V000) (expires V slow))\n"
     "(define-network alone (match (ip V)) (execute finish))\n"
     "(define (finish) (consume 'done))\n",
 
