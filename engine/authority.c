@@ -122,8 +122,8 @@ bool authority_gave(const struct vvm_node *node, const struct vvm_vmlet *giver, 
 vvm_value authority_refuse(struct vvm_context *ctx, const struct vvm_vmlet *vmlet, const char *grant)
 {
     return raise_message(ctx, ERROR_PRIVILEGE, VALUE_DEFAULT,
-                         "the VMlet %.60s was not granted %.120s: its header asks for it in (needs ...), "
-                         "the policy permits it",
+                         "the VMlet %.60s was not granted %.120s: ask for it in its header, (needs ...), "
+                         "and permit it in the policy",
                          vmlet && is_symbol(vmlet->name) ? symbol_name(vmlet->name) : "?", grant);
 }
 
