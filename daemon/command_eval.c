@@ -330,6 +330,16 @@ static int run_load(struct evaluation *e, void *data)
     return load_octets(e->ctx, load->file, load->octets, load->length, load->replace, &load->vmlet);
 }
 
+/* An error of which no place is known, or only one in another file, begins with the file that was sent. */
+static void name_file(const char *file, char *why, size_t room)
+{
+    char said[1024];
+
+    if (strncmp(why, "error", 5) != 0 || strstr(why, file)) return;
+    snprintf(said, sizeof said, "%s", why);
+    snprintf(why, room, "%.200s: %s", file, said);
+}
+
 int command_load_octets(struct control *control, const char *file, const uint8_t *octets, size_t length,
                         bool replace, struct vvm_vmlet **vmlet, json_t **data, char *why, size_t room)
 {
@@ -347,6 +357,7 @@ int command_load_octets(struct control *control, const char *file, const uint8_t
     json_decref(e.values);
     capture_close(&output);
     if (err && e.stopped) snprintf(why, room, "%.200s: stopped: %s", file, e.stopped);
+    else if (err) name_file(file, why, room);
     control_changed(control, before);
     *vmlet = load.vmlet;
     return err ? -ECANCELED : 0;

@@ -812,6 +812,8 @@ static void test_load(void)
     CU_ASSERT(evaluates(client, "(probe-answer)", "one")); /* the session sees it */
     check_file(client, "load", PROBE("2", "'two"), 1,
                "/somewhere/probe.vml: a VMlet `probe` is loaded already: replace it, or unload it first");
+    check_file(client, "load", "(vmlet other (import (probe nothing)))", 1,
+               "/somewhere/probe.vml: error import: VMlet `probe`");
     check_file(client, "replace", PROBE("2", "(car 'two"), 1, "/somewhere/probe.vml:");
     check_file(client, "replace", PROBE("2", "'two") "(car 5)", 1, "/somewhere/probe.vml:6:1: error type");
     CU_ASSERT(evaluates(client, "(probe-answer)", "one"));
