@@ -771,7 +771,6 @@ static json_t *send_file(struct client *client, const char *verb, const char *na
     json_t *arguments = json_pack("{s:{s:s, s:s}}", "file", "name", name, "octets", octets);
     json_t *reply = call(client, verb, arguments);
 
-    json_decref(arguments);
     free(octets);
     return reply;
 }
