@@ -73,7 +73,7 @@ static int read_may(const struct policy_reader *r, const struct tree *value, str
     if (value->kind != TREE_LIST)
         return refuse(
             r, value,
-            "write all, none, or a list of capabilities as [\"(network anep *)\", \"(table 1MiB)\"]");
+            "write all, none, or a list of capabilities as [\"(network udp *)\", \"(table 1MiB)\"]");
     for (item = value->first; item && !err; item = item->next)
         err = item->kind == TREE_SCALAR ? add_text(r, item, item->text, set)
                                         : refuse(r, item, "a capability is a text in quotes, as \"(log)\"");

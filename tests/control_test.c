@@ -797,7 +797,6 @@ static void check_unload(struct client *client, const char *name, bool cascade, 
         fprintf(stderr, "    unload %s: %d %s\n", name, code_of(reply), said ? said : "");
     CU_ASSERT_EQUAL(code_of(reply), code);
     if (error) CU_ASSERT(said && strstr(said, error));
-    json_decref(arguments);
     json_decref(reply);
 }
 
@@ -836,12 +835,10 @@ static void test_loads_that_are_none(void)
     reply = call(client, "load", arguments);
     CU_ASSERT_EQUAL(code_of(reply), 2);
     json_decref(reply);
-    json_decref(arguments);
     arguments = json_pack("{s:s}", "file", "x");
     reply = call(client, "load", arguments);
     CU_ASSERT_EQUAL(code_of(reply), 2);
     json_decref(reply);
-    json_decref(arguments);
     reply = call(client, "load", NULL);
     CU_ASSERT_EQUAL(code_of(reply), 2);
     json_decref(reply);
