@@ -166,8 +166,9 @@ static int transaction_begin(struct vvm_context *ctx)
     if (ctx->node->candidate) return 0;
     assert(!ctx->node->spoilt);
     ctx->pending.kind = PENDING_NONE;
-    ctx->fuel = ctx->node->options.load_fuel;
+    int64_t left = ctx->fuel;
     int err = generation_begin(ctx->node);
+    ctx->fuel = ctx->depth ? left : ctx->node->options.load_fuel; /* what runs gets no more by asking */
     if (err) raise_message(ctx, ERROR_USER, VALUE_DEFAULT, "a load cannot begin: %s", strerror(-err));
     return err ? err : 1;
 }

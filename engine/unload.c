@@ -93,11 +93,10 @@ static struct vvm_vmlet *dependent(struct vvm_context *ctx, const struct vvm_vml
 }
 
 /* Mark who goes. -EBUSY: somebody else would have to. */
-static int choose(struct vvm_context *ctx, struct vvm_vmlet *vmlet, bool cascade)
+static int choose(struct vvm_context *ctx, bool cascade)
 {
     struct vvm_vmlet *v;
     const struct vvm_vmlet *on;
-    vmlet->going = true;
     while ((v = dependent(ctx, &on)) != NULL) {
         if (!cascade) {
             raise_message(ctx, ERROR_USER, VALUE_DEFAULT,
@@ -186,8 +185,10 @@ int vmlet_unload(struct vvm_context *ctx, vvm_value name, unsigned options)
         return -EBUSY;
     }
     if (ctx->depth == 0) heap_collect(node); /* entries of the REPL that are done need nobody */
-    int err = choose(ctx, vmlet, (options & UNLOAD_CASCADE) != 0);
+    vmlet->going = true;
+    int err = choose(ctx, (options & UNLOAD_CASCADE) != 0);
     if (!err) err = vmlets_unloading(ctx, (options & UNLOAD_FORCE) != 0);
+    if (!err) err = choose(ctx, false); /* an on-unload may have made others use what goes */
     if (!err) err = unload_chosen(ctx);
     for (struct vvm_vmlet *v = node->vmlets; v; v = v->next) v->going = false;
     if (!err) vmlets_reap(node);

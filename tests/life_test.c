@@ -178,6 +178,36 @@ static void an_on_unload_that_fails_keeps_the_vmlet(void)
     node_close(node);
 }
 
+/* What asks for loads gets no more fuel by it. */
+static void hooks_end_though_they_load(void)
+{
+    static const char spin[] = "(define (spin) (guard (e (#t #f)) (eval 1)) (spin))";
+    char text[200];
+    struct vvm_node *node = open_node();
+    node->options.load_fuel = 20000;
+    snprintf(text, sizeof text, "(vmlet one (needs (all))) %s (on-publish (spin))", spin);
+    check_refused(node, text, "trap fuel");
+    snprintf(text, sizeof text, "(vmlet one (needs (all))) %s (on-unload (spin))", spin);
+    must_load(node, text);
+    CU_ASSERT_EQUAL(vmlet_unload(&node->control, intern(node, "one"), 0), -ECANCELED);
+    CU_ASSERT(is_pending(node, "trap fuel"));
+    node_close(node);
+}
+
+static void an_on_unload_that_makes_others_use_it_keeps_the_vmlet(void)
+{
+    struct vvm_node *node = open_node();
+    vvm_value one = intern(node, "one");
+    must_load(node, "(vmlet two (needs (all))) (define (run form) (eval form))");
+    must_load(node, "(vmlet one (needs (all)) (import (two run))) (define (f) 1)"
+                    "(on-unload (run '(around (of one f) () (+ 1 (previous)))))");
+    CU_ASSERT_EQUAL(vmlet_unload(&node->control, one, UNLOAD_FORCE), -EBUSY);
+    CHECK_VALUE(node, "one", "(f)", "2");
+    CU_ASSERT_EQUAL(vmlet_unload(&node->control, one, UNLOAD_CASCADE), 0);
+    CU_ASSERT_PTR_NULL(vmlet_named(node, intern(node, "two")));
+    node_close(node);
+}
+
 /* ---- migrate ------------------------------------------------------------------------------------ */
 
 #define OLD                                                                                                  \
@@ -363,6 +393,9 @@ void life_tests(CU_pSuite suite)
                 an_on_publish_that_fails_takes_the_load_back);
     CU_add_test(suite, "an import hears that it is taken back", an_import_hears_that_it_is_taken_back);
     CU_add_test(suite, "an on-unload that fails keeps the VMlet", an_on_unload_that_fails_keeps_the_vmlet);
+    CU_add_test(suite, "hooks end though they load", hooks_end_though_they_load);
+    CU_add_test(suite, "an on-unload that makes others use it keeps the VMlet",
+                an_on_unload_that_makes_others_use_it_keeps_the_vmlet);
     CU_add_test(suite, "entries are converted", entries_are_converted);
     CU_add_test(suite, "a migration that fails changes nothing", a_migration_that_fails_changes_nothing);
 }
