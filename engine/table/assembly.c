@@ -9,13 +9,12 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "parts.h"
 #include "siphash.h"
 
-#define SPINS     64 /* tries before the lock's holder is let run */
 #define NO_BUCKET UINT32_MAX
 
 struct entry {
@@ -37,14 +36,6 @@ struct assembly {
 };
 
 /* ---- parts -------------------------------------------------------------------------------- */
-
-static void lock(struct assembly *a)
-{
-    for (unsigned tries = 1; __atomic_exchange_n(&a->lock, 1, __ATOMIC_ACQUIRE); tries++)
-        if (tries % SPINS == 0) sched_yield();
-}
-
-static void unlock(struct assembly *a) { __atomic_store_n(&a->lock, 0, __ATOMIC_RELEASE); }
 
 static size_t object_size(uint64_t size) { return sizeof(struct bytes) + (size + 7) / 8 * 8; }
 static size_t bitmap_size(uint64_t size) { return (size + 7) / 8; }
@@ -175,10 +166,10 @@ int assembly_add(struct table *table, const uint64_t *key, uint64_t offset, uint
 {
     struct assembly *a = table->body;
     if (total == 0 || total > a->size || offset > total || length > total - offset) return -ERANGE;
-    lock(a);
+    spin_lock(&a->lock);
     int result = add_locked(table, key, (uint32_t)offset, (uint32_t)total, piece, (uint32_t)length, now,
                             whole);
-    unlock(a);
+    spin_unlock(&a->lock);
     return result;
 }
 
@@ -194,32 +185,18 @@ vvm_value assembly_bytes(struct assembled *whole)
 void assembly_release(struct assembled *whole)
 {
     struct assembly *a = whole->table->body;
-    lock(a);
+    spin_lock(&a->lock);
     give_back(a, (struct entry *)whole);
-    unlock(a);
+    spin_unlock(&a->lock);
 }
 
 /* ---- as a table ------------------------------------------------------------------------------ */
-
-static int no_read(struct table *table, const uint64_t *key, uint64_t now, struct table_value *value)
-{
-    (void)table, (void)key, (void)now;
-    value->present = false;
-    return -ENOTSUP;
-}
-
-static int no_write(struct table *table, const uint64_t *key, const struct table_value *value,
-                    enum table_mode mode, const struct table_value *expected, uint64_t now)
-{
-    (void)table, (void)key, (void)value, (void)mode, (void)expected, (void)now;
-    return -ENOTSUP;
-}
 
 static bool assembly_remove(struct table *table, const uint64_t *key, uint64_t now)
 {
     struct assembly *a = table->body;
     uint32_t bucket = (uint32_t)siphash_words(a->hash_key, key, a->key_words) & a->bucket_mask;
-    lock(a);
+    spin_lock(&a->lock);
     uint32_t number = *find(a, bucket, key);
     struct entry *e = number ? entry_at(a, number) : NULL;
     bool live = e && !is_over(e, now);
@@ -227,7 +204,7 @@ static bool assembly_remove(struct table *table, const uint64_t *key, uint64_t n
         unlink_entry(a, e);
         give_back(a, e);
     }
-    unlock(a);
+    spin_unlock(&a->lock);
     return live;
 }
 
@@ -235,17 +212,10 @@ static uint64_t assembly_count(struct table *table, uint64_t now)
 {
     struct assembly *a = table->body;
     (void)now;
-    lock(a);
+    spin_lock(&a->lock);
     uint64_t used = a->used;
-    unlock(a);
+    spin_unlock(&a->lock);
     return used;
-}
-
-static uint64_t bucket_count(uint64_t entries)
-{
-    uint64_t buckets = 1;
-    while (buckets < entries) buckets *= 2;
-    return buckets;
 }
 
 static uint64_t assembly_octets(const struct table_schema *s, uint64_t entries)
@@ -304,8 +274,8 @@ const struct table_ops table_assembly = {
     .octets = assembly_octets,
     .open = assembly_open,
     .close = assembly_close,
-    .read = no_read,
-    .write = no_write,
+    .read = table_not_read,
+    .write = table_not_written,
     .remove = assembly_remove,
     .count = assembly_count,
     .copy = assembly_copy,

@@ -21,6 +21,7 @@
 #include <string.h>
 
 #include "../lazy.h"
+#include "parts.h"
 #include "siphash.h"
 #include "table.h"
 
@@ -412,13 +413,6 @@ bool map_take_expired(struct table *table, uint32_t *hand, unsigned *steps, uint
 static uint32_t words_of_value(const struct table_schema *schema)
 {
     return (schema->value_size + 7u) / 8 + schema->variable;
-}
-
-static uint64_t bucket_count(uint64_t entries)
-{
-    uint64_t buckets = 1;
-    while (buckets < entries) buckets *= 2;
-    return buckets;
 }
 
 static uint64_t map_octets(const struct table_schema *schema, uint64_t entries)

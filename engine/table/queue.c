@@ -13,13 +13,11 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "parts.h"
 #include "siphash.h"
-
-#define SPINS 64 /* tries before the lock's holder is let run */
 
 struct queue_bucket {
     uint32_t first, last;
@@ -37,16 +35,6 @@ struct queue {
     uint32_t *next_block;
     uint8_t *octets;
 };
-
-/* ---- the lock ---- */
-
-static void lock(struct queue *q)
-{
-    for (unsigned tries = 1; __atomic_exchange_n(&q->lock, 1, __ATOMIC_ACQUIRE); tries++)
-        if (tries % SPINS == 0) sched_yield();
-}
-
-static void unlock(struct queue *q) { __atomic_store_n(&q->lock, 0, __ATOMIC_RELEASE); }
 
 /* ---- slots and blocks; the lock is held ---- */
 
@@ -92,13 +80,13 @@ struct held_packet *queue_reserve(struct table *table, uint32_t start, uint32_t 
     struct held_packet *held = NULL;
     uint32_t blocks = blocks_for(end - start);
     assert(start <= end);
-    lock(q);
+    spin_lock(&q->lock);
     if (q->free_slot && blocks <= q->free_blocks) {
         held = slot_at(q, q->free_slot);
         q->free_slot = held->after;
         held->block = take_blocks(q, blocks);
     }
-    unlock(q);
+    spin_unlock(&q->lock);
     if (!held) return NULL;
     held->queue = table;
     held->next = NULL;
@@ -117,12 +105,12 @@ void queue_release(struct held_packet *held)
 {
     struct queue *q = held->queue->body;
     assert(held->bucket == 0);
-    lock(q);
+    spin_lock(&q->lock);
     give_blocks(q, held->block);
     held->block = 0;
     held->after = q->free_slot;
     q->free_slot = number_of(q, held);
-    unlock(q);
+    spin_unlock(&q->lock);
 }
 
 /* ---- octets: the slot is one thread's ---- */
@@ -198,10 +186,10 @@ void queue_link(struct held_packet *held, uint64_t now)
     uint64_t lifetime = held->queue->schema.lifetime;
     uint32_t bucket = bucket_of(q, held->key);
     held->deadline = lifetime ? now + lifetime : QUEUE_NEVER;
-    lock(q);
+    spin_lock(&q->lock);
     link_slot(q, held, bucket);
     note_deadline(q);
-    unlock(q);
+    spin_unlock(&q->lock);
 }
 
 struct held_packet *queue_take(struct table *table, const uint64_t key[])
@@ -209,7 +197,7 @@ struct held_packet *queue_take(struct table *table, const uint64_t key[])
     struct queue *q = table->body;
     struct held_packet *first = NULL, **last = &first;
     uint32_t bucket = bucket_of(q, key);
-    lock(q);
+    spin_lock(&q->lock);
     for (uint32_t at = q->buckets[bucket].first; at;) {
         struct held_packet *held = slot_at(q, at);
         at = held->after;
@@ -220,7 +208,7 @@ struct held_packet *queue_take(struct table *table, const uint64_t key[])
         last = &held->next;
     }
     note_deadline(q);
-    unlock(q);
+    spin_unlock(&q->lock);
     return first;
 }
 
@@ -228,14 +216,14 @@ struct held_packet *queue_take_oldest(struct table *table, uint64_t now)
 {
     struct queue *q = table->body;
     struct held_packet *held = NULL;
-    lock(q);
+    spin_lock(&q->lock);
     if (q->oldest && (now == QUEUE_NEVER || slot_at(q, q->oldest)->deadline <= now)) {
         held = slot_at(q, q->oldest);
         unlink_slot(q, held);
         held->next = NULL;
         note_deadline(q);
     }
-    unlock(q);
+    spin_unlock(&q->lock);
     return held;
 }
 
@@ -247,20 +235,6 @@ uint64_t queue_deadline(const struct table *table)
 
 /* ---- as a table ---- */
 
-static int no_read(struct table *table, const uint64_t *key, uint64_t now, struct table_value *value)
-{
-    (void)table, (void)key, (void)now;
-    value->present = false;
-    return -ENOTSUP;
-}
-
-static int no_write(struct table *table, const uint64_t *key, const struct table_value *value,
-                    enum table_mode mode, const struct table_value *expected, uint64_t now)
-{
-    (void)table, (void)key, (void)value, (void)mode, (void)expected, (void)now;
-    return -ENOTSUP;
-}
-
 static bool no_remove(struct table *table, const uint64_t *key, uint64_t now)
 {
     (void)table, (void)key, (void)now;
@@ -271,17 +245,10 @@ static uint64_t queue_count(struct table *table, uint64_t now)
 {
     struct queue *q = table->body;
     (void)now;
-    lock(q);
+    spin_lock(&q->lock);
     uint64_t held = q->held;
-    unlock(q);
+    spin_unlock(&q->lock);
     return held;
-}
-
-static uint64_t bucket_count(uint64_t slots)
-{
-    uint64_t buckets = 1;
-    while (buckets < slots) buckets *= 2;
-    return buckets;
 }
 
 static uint64_t octets_without_blocks(uint64_t slots)
@@ -376,8 +343,8 @@ const struct table_ops table_queue = {
     .octets = queue_octets,
     .open = queue_open,
     .close = queue_close,
-    .read = no_read,
-    .write = no_write,
+    .read = table_not_read,
+    .write = table_not_written,
     .remove = no_remove,
     .count = queue_count,
     .copy = queue_copy,
