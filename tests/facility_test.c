@@ -284,6 +284,23 @@ static void octets_are_a_quota_too(void)
     bench_close(&b);
 }
 
+/* Nobody can wake them any more: they end by name, and the ledger balances all the time. */
+static void what_an_unloaded_vmlet_held_is_dropped(void)
+{
+    struct bench b;
+    bench_open(&b, "(vmlet a (needs (all))) (define-queue q (key u8) (packets 4) (bytes 4KiB))"
+                   "(define (run) (hold q 1)) (define-network a (match (udp 1)) (execute run))");
+    CHECK_TEXT(RECEIVE(&b, 1), "held q");
+    CHECK_TEXT(RECEIVE(&b, 2), "held q");
+    CU_ASSERT_EQUAL(ledger_at(&b, LEDGER_HELD, "q"), 2);
+    CU_ASSERT_EQUAL(vmlet_unload(&b.node->control, intern(b.node, "a"), 0), 0);
+    CU_ASSERT_EQUAL(ledger_balance(b.node), 0);
+    CU_ASSERT_EQUAL(vmlets_reap(b.node), 0);
+    CU_ASSERT_EQUAL(ledger_at(&b, LEDGER_HELD, "q"), 0);
+    CU_ASSERT_EQUAL(ledger_at(&b, LEDGER_DROPPED, "queue-closed"), 2);
+    bench_close(&b);
+}
+
 static void the_oldest_gives_way_when_asked(void)
 {
     struct bench b;
@@ -873,6 +890,7 @@ void facility_tests(CU_pSuite suite)
     CU_add_test(suite, "an assembly is a list", an_assembly_is_a_list);
     CU_add_test(suite, "each whole is completed once", each_whole_is_completed_once);
     CU_add_test(suite, "networks hand packets to each other", networks_hand_packets_to_each_other);
+    CU_add_test(suite, "what an unloaded VMlet held is dropped", what_an_unloaded_vmlet_held_is_dropped);
     CU_add_test(suite, "timers have an end", timers_have_an_end);
     CU_add_test(suite, "what is handed on is bounded", what_is_handed_on_is_bounded);
 }
